@@ -1,0 +1,29 @@
+# One INTERFACE target carries what every target of the project is built with.
+set(JOBQ_SANITIZE "" CACHE STRING "address, thread, or empty")
+
+add_library(jobq_flags INTERFACE)
+target_include_directories(jobq_flags INTERFACE "${CMAKE_SOURCE_DIR}")
+target_compile_options(jobq_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
+  -Woverloaded-virtual -Werror -fno-omit-frame-pointer)
+
+if(JOBQ_SANITIZE STREQUAL "address")
+  # `null` reports come from CAF 0.17's spawn helper alone (docs/actors.md).
+  set(_san -fsanitize=address,undefined -fno-sanitize=null
+    -fno-sanitize-recover=all)
+elseif(JOBQ_SANITIZE STREQUAL "thread")
+  set(_san -fsanitize=thread)
+endif()
+if(JOBQ_SANITIZE)
+  target_compile_options(jobq_flags INTERFACE ${_san})
+  target_link_options(jobq_flags INTERFACE ${_san})
+  # GCC's flow warnings misfire on instrumented code.
+  target_compile_options(jobq_flags INTERFACE
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+endif()
+
+# jobq_library(NAME SOURCES... ): a static library with the project's flags.
+function(jobq_library name)
+  add_library(${name} STATIC ${ARGN})
+  target_link_libraries(${name} PUBLIC jobq_flags)
+endfunction()

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "extensions/job_function.hpp"
+#include "extensions/registry.hpp"
+#include "jobs/run.hpp"
+
+namespace jobq {
+
+/// Why a running attempt shall end.
+enum class stop_reason { cancel, timeout, shutdown };
+
+/// Hears what an attempt does. Called from the executor's threads; the calls of
+/// one attempt do not overlap; `done` is the last and comes exactly once.
+struct attempt_observer {
+  std::function<void(log_level, std::string_view)> log;
+  std::function<void(double, std::string_view)> progress;
+  std::function<void(outcome)> done;
+};
+
+/// The one interface through which a worker has a function run: on a thread of
+/// this process, or in another process.
+class executor {
+public:
+  virtual ~executor() = default;
+
+  /// Begins the run's attempt. Whatever happens, `observer.done` is called
+  /// once: an unknown function is a `failed` outcome, a thrown exception too.
+  virtual void start(const run& what, attempt_observer observer) = 0;
+
+  /// Asks an attempt to end; unknown ids are ignored. The outcome says
+  /// `cancelled`, `timed_out` or `interrupted` if the function obeys.
+  virtual void stop(const run_id& id, stop_reason why) = 0;
+};
+
+/// Runs functions on reused threads of this process. An idle thread ends after a
+/// minute; there are never more than `max_threads` that still obey, plus those
+/// that ignore being stopped.
+/// The destructor asks all to stop and waits for up to `grace` for them; a
+/// function that ignores it keeps its thread until the process ends.
+std::unique_ptr<executor> make_thread_executor(const registry& functions,
+                                               std::size_t max_threads,
+                                               milliseconds grace
+                                               = seconds{5});
+
+} // namespace jobq

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "jobs/error.hpp"
+#include "jobs/time.hpp"
+
+namespace jobq {
+
+/// Identity of a run: 128 bits in ULID layout, a 48-bit big-endian millisecond
+/// time followed by 80 bits that tell runs of one millisecond apart. Byte order
+/// is time order. Text is 26 lower-case characters of Crockford's base 32.
+class run_id {
+public:
+  using bytes = std::array<std::uint8_t, 16>;
+
+  run_id() = default;
+  explicit run_id(const bytes& raw) : raw_{raw} {}
+
+  /// The id of a tick's run. Depends on nothing but its arguments, so that the
+  /// same tick makes the same run however often it is decided.
+  static run_id of_tick(std::string_view job, time_point nominal);
+
+  /// A fresh id for a run made by hand or by the API. Thread-safe.
+  static run_id random(time_point created);
+
+  /// Reads the text form in either case.
+  static result<run_id> parse(std::string_view text);
+
+  std::string to_string() const;
+  const bytes& raw() const noexcept { return raw_; }
+  time_point time() const noexcept;
+
+  friend auto operator<=>(const run_id&, const run_id&) = default;
+
+private:
+  bytes raw_{};
+};
+
+} // namespace jobq
+
+template <>
+struct std::hash<jobq::run_id> {
+  std::size_t operator()(const jobq::run_id& id) const noexcept;
+};

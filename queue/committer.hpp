@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "jobs/error.hpp"
+#include "queue/store.hpp"
+
+namespace jobq {
+
+/// Receives what a command came to, once its commit is durable, or why it never
+/// was. Called on the committer's thread (or inline, for an immediate one):
+/// must be quick and must not throw.
+using commit_callback = std::function<void(result<reply>)>;
+
+/// Called after every commit with the store's pulse.
+struct pulse {
+  bool claimable = false;
+  std::optional<time_point> next_due;
+};
+using pulse_callback = std::function<void(const pulse&)>;
+
+/// The one way to change a store. Thread-safe.
+class commit_queue {
+public:
+  virtual ~commit_queue() = default;
+
+  /// Hands in a command. Nothing is acknowledged before its commit.
+  virtual void submit(any_command what, commit_callback done) = 0;
+
+  /// Sets who hears the pulse; an empty function for nobody. Blocks until a
+  /// call in progress has returned.
+  virtual void on_pulse(pulse_callback callback) = 0;
+};
+
+/// Group commit: one thread drains all that waits, writes it as one batch (at
+/// most about 1 MiB), syncs once, answers all. No linger. Claims go ahead of the
+/// rest in a commit of their own that waits for no sync.
+/// The destructor carries out what was submitted before it and joins.
+/// @param target outlives the committer
+std::unique_ptr<commit_queue> make_committer(store& target);
+
+/// Carries out each command at once on the caller's thread: for tests in virtual
+/// time and for programs that need no thread. Not reentrant from callbacks:
+/// commands submitted by a callback are carried out after it returned.
+std::unique_ptr<commit_queue> make_immediate_committer(store& target);
+
+} // namespace jobq

@@ -1,0 +1,231 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "jobs/config.hpp"
+#include "jobs/error.hpp"
+#include "jobs/run.hpp"
+#include "jobs/tick.hpp"
+#include "jobs/time.hpp"
+
+namespace jobq {
+
+/// What may be asked of a store. Commands are values; a batch of them becomes
+/// one atomic commit, each seeing what those before it did.
+namespace command {
+
+/// Adds runs (state `scheduled` or `available`). A run whose id is already
+/// there is a duplicate and is left alone.
+struct enqueue {
+  std::vector<run> runs;
+};
+
+/// Commits what the clock decided: ledger, runs and cursors together. A decision
+/// that does not start at the stored cursor has been made before and is
+/// ignored. A firing that meets an unfinished scheduled run of its job goes by
+/// its overlap policy, decided here because only here nothing can come between.
+struct fire {
+  std::vector<tick_decision> decisions;
+  time_point now{};
+};
+
+/// Takes up to `limit` available runs, by queue priority and age, for `owner`.
+/// Runs past their start deadline become `cancelled` instead.
+struct claim {
+  std::string owner; ///< the engine instance
+  std::uint32_t limit = 1;
+  time_point now{};
+  milliseconds lease{0}; ///< for stores that several engines share
+};
+
+/// Ends an attempt. Refused with `invalid_state` unless the run is `running`
+/// and at that attempt: a late word about an attempt that was given up.
+struct finish {
+  run_id id;
+  jobq::attempt attempt;
+  std::string log; ///< of this attempt, bounded by the caller
+};
+
+/// Moves runs whose time has come from `scheduled` and `retryable` to
+/// `available`, at most `limit` of them.
+struct promote {
+  time_point now{};
+  std::uint32_t limit = 10'000;
+};
+
+/// Cancels a run: at once when it waits; a running one is marked, and its
+/// worker has to be told.
+struct cancel {
+  run_id id;
+  std::string reason;
+  time_point now{};
+};
+
+/// Makes a waiting or final run available now. A final one gets one more
+/// attempt than it has had.
+struct retry {
+  run_id id;
+  time_point now{};
+};
+
+/// Sends a waiting run to `discarded`.
+struct discard {
+  run_id id;
+  std::string reason;
+  time_point now{};
+};
+
+/// Sets a job's switch, together with the ticks decided up to that moment.
+struct set_switch {
+  job_switch value;
+  std::optional<tick_decision> decision;
+};
+
+/// Forgets a job that left the configuration: its cursor and switch. Its runs,
+/// ticks and history stay.
+struct forget_job {
+  std::string job;
+};
+
+/// Deletes finished runs and ledger lines older than `keep` allows, at most
+/// `limit` of each, so that no commit grows large.
+struct expire {
+  retention keep;
+  time_point now{};
+  std::uint32_t limit = 1'000;
+};
+
+} // namespace command
+
+using any_command =
+  std::variant<command::enqueue, command::fire, command::claim, command::finish,
+               command::promote, command::cancel, command::retry,
+               command::discard, command::set_switch, command::forget_job,
+               command::expire>;
+
+/// What a command came to. Which members are filled follows from the command.
+struct reply {
+  /// enqueue: one per run, true where the id was there before.
+  std::vector<bool> duplicates;
+  /// claim: the runs, now `running`. finish, cancel, retry, discard: the run
+  /// after it. fire: the runs that were enqueued.
+  std::vector<run> runs;
+  /// Runs that became final by this command, in order.
+  std::vector<completion> completions;
+  /// fire: ledger lines as written.
+  std::vector<tick> ticks;
+  /// fire under cancel_other and terminate_other: running runs to stop.
+  std::vector<run_id> to_cancel;
+  std::vector<run_id> to_terminate;
+  /// promote, expire: how many; equal to the limit means: ask again.
+  std::uint64_t count = 0;
+};
+
+/// How far a commit must have come before it is answered.
+enum class durability {
+  sync, ///< on the disk: survives power loss
+  async ///< with the operating system: survives the death of the process
+};
+
+/// A committed batch.
+struct commit_report {
+  std::vector<result<reply>> replies; ///< one per command, in order
+  bool claimable = false; ///< a claim would now find something
+  std::optional<time_point> next_due; ///< earliest scheduled or retryable run
+};
+
+/// What `list_runs` looks for. Empty members match everything.
+struct run_filter {
+  std::optional<run_state> state;
+  std::string job;
+  std::uint32_t limit = 50;
+};
+
+/// What `list_history` looks for, newest first unless `after_sequence` is set.
+struct history_filter {
+  std::string job;
+  std::optional<run_state> state; ///< completed, discarded or cancelled
+  std::optional<time_point> since;  ///< finished at or after
+  std::optional<std::uint64_t> after_sequence;  ///< oldest first, above this
+  std::optional<std::uint64_t> before_sequence; ///< newest first, below this
+  std::uint32_t limit = 50;
+};
+
+struct tick_filter {
+  std::string job;
+  std::optional<time_point> since;
+  std::optional<tick_fate> fate;
+  std::uint32_t limit = 50;
+};
+
+/// Counts and the latest run of a job, kept incrementally.
+struct job_statistics {
+  std::string job;
+  std::map<run_state, std::uint64_t> live; ///< runs now in a non-final state
+  std::map<run_state, std::uint64_t> finished; ///< finished ever, by final state
+  std::uint64_t run_count = 0; ///< runs ever made
+  std::optional<run_id> last_run;
+  std::optional<time_point> last_started_at;
+  std::optional<time_point> last_finished_at;
+  std::optional<run_state> last_state; ///< of the last finished run
+  milliseconds mean_duration{0}; ///< moving mean over successful runs
+};
+
+struct queue_statistics {
+  std::string queue;
+  std::map<run_state, std::uint64_t> live;
+  /// `scheduled_at` of the run that has been available longest.
+  std::optional<time_point> oldest_available;
+};
+
+struct store_statistics {
+  std::vector<queue_statistics> queues;
+  std::uint64_t last_sequence = 0;
+  std::uint64_t disk_bytes = 0;
+  std::uint32_t format = 0;
+};
+
+/// A durable home for runs, ticks and history: an interface of queue verbs.
+///
+/// `apply` is called by one thread at a time (the committer's). Every other
+/// member may be called from any thread beside it and sees committed data.
+/// After an `apply` that returned an error nothing is acknowledged any more:
+/// every later one returns `store_failed` until the store has been reopened.
+class store {
+public:
+  virtual ~store() = default;
+
+  /// Carries out a batch as one atomic commit. A command that can't be carried
+  /// out (unknown run, wrong state) is refused alone, by its own reply.
+  virtual result<commit_report> apply(std::span<const any_command> batch,
+                                      durability how) = 0;
+
+  virtual result<run> find_run(const run_id& id) const = 0;
+
+  /// Runs, live ones first, then finished ones newest first.
+  virtual result<std::vector<run>> list_runs(const run_filter& filter) const
+    = 0;
+  virtual result<std::vector<completion>>
+  list_history(const history_filter& filter) const = 0;
+
+  /// Ledger lines, newest first.
+  virtual result<std::vector<tick>> list_ticks(const tick_filter& filter) const
+    = 0;
+  virtual result<std::vector<job_cursor>> cursors() const = 0;
+  virtual result<std::vector<job_switch>> switches() const = 0;
+
+  /// The log of one attempt; empty when it wrote none.
+  virtual result<std::string> read_log(const run_id& id,
+                                       std::uint32_t attempt) const = 0;
+  virtual result<std::vector<job_statistics>> statistics_by_job() const = 0;
+  virtual result<store_statistics> statistics() const = 0;
+};
+
+} // namespace jobq
