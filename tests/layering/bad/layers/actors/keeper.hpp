@@ -1,0 +1,4 @@
+#pragma once
+#include "extensions/core/cleanup.hpp"
+#include "extensions/executor.hpp"
+#include "tools/api.hpp"

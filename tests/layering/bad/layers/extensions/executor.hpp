@@ -1,0 +1,3 @@
+#pragma once
+#include "actors/keeper.hpp"
+#include "queue/store.hpp"

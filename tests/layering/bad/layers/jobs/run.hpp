@@ -1,0 +1,3 @@
+#pragma once
+#include "queue/store.hpp"
+#include <unistd.h>

@@ -1,0 +1,2 @@
+#include "jobs/run.hpp"
+#include "queue/store.hpp"

@@ -1,0 +1,3 @@
+#include <caf/all.hpp>
+#include <cxxopts.hpp>
+#include <rocksdb/db.h>

@@ -1,0 +1,2 @@
+#include <soci/soci.h>
+#include <caf/actor_system.hpp>

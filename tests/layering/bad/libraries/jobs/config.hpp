@@ -1,0 +1,2 @@
+#pragma once
+#include <yaml-cpp/yaml.h>

@@ -1,0 +1,3 @@
+#include <soci/soci.h>
+
+#include "extensions/executor.hpp"

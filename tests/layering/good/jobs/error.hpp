@@ -1,0 +1,6 @@
+/// A comment may stand above it.
+#pragma once
+
+#include <string>
+
+#include <tl/expected.hpp>

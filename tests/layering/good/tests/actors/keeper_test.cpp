@@ -1,0 +1,3 @@
+#include "actors/keeper.hpp"
+
+#include <gtest/gtest.h>

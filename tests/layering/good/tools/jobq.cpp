@@ -1,0 +1,4 @@
+#include <cxxopts.hpp>
+#include <nlohmann/json.hpp>
+
+#include "actors/keeper.hpp"
