@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/completion_feed.hpp"
+#include "actors/live_board.hpp"
+#include "actors/time_source.hpp"
+#include "extensions/executor.hpp"
+#include "jobs/config.hpp"
+#include "jobs/error.hpp"
+#include "jobs/tick.hpp"
+#include "queue/committer.hpp"
+#include "queue/store.hpp"
+
+namespace caf {
+class actor_system;
+} // namespace caf
+
+namespace jobq {
+
+/// Where the engine says what a person should know. Called from any thread.
+using logger = std::function<void(log_level, std::string_view)>;
+
+/// Why a job of the configuration can't run now; empty when it can. A job with
+/// a reason is treated as disabled, and the reason is logged.
+using precondition = std::function<std::string(const job_definition&)>;
+
+struct engine_options {
+  std::uint32_t workers = 8; ///< runs at a time
+  bool ticks = true; ///< false: no schedule fires (a CLI without a server)
+  milliseconds stop_grace = seconds{10}; ///< for running attempts
+  milliseconds expire_every = std::chrono::minutes{1};
+  std::size_t log_limit = 1 << 20; ///< bytes of log kept of an attempt
+};
+
+/// What the engine works with; all of it outlives the engine.
+struct engine_parts {
+  const store& reads;
+  commit_queue& commits;
+  executor& functions;
+  logger log;
+  precondition why_not;
+  time_source now = system_time();
+};
+
+struct engine_status {
+  std::string instance;
+  time_point started_at{};
+  std::uint32_t workers = 0;
+  std::uint32_t running = 0;
+  bool ticking = false;
+  bool draining = false;
+  std::uint32_t jobs = 0;
+  std::uint32_t restarts = 0; ///< of clock and history since the start
+  std::string failure;        ///< why the engine gave up; empty while it works
+};
+
+/// The engine: clock, keeper, supervisor, history and the workers behind one
+/// thread-safe object. Construction starts it, destruction stops it.
+///
+/// Stopping goes in this order: no new ticks; no new claims; running attempts
+/// get `stop_grace` to end; the rest is interrupted and given back; all of that
+/// is committed; the actors end.
+class engine {
+public:
+  static result<std::unique_ptr<engine>> start(const configuration& config,
+                                               engine_options options,
+                                               engine_parts parts);
+  ~engine();
+
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+
+  /// Hands in a change of runs: enqueue, cancel, retry or discard. `done` is
+  /// called once, from a thread of the engine, after the commit.
+  void submit(any_command what, commit_callback done);
+
+  /// The same, waiting for the answer.
+  result<reply> perform(any_command what);
+
+  /// Runs a configured job now. Does not touch its schedule.
+  /// @param extra parameters that stand above the configured ones
+  result<run> run_now(const std::string& job, const parameter_map& extra,
+                      trigger made_by);
+
+  /// Switches a job on or off at once and durably.
+  result<job_switch> set_enabled(const std::string& job, bool enabled,
+                                 const std::string& by,
+                                 const std::string& reason);
+
+  /// Takes over a changed configuration: jobs added, changed, removed. No tick
+  /// and no run is lost; a changed schedule begins now.
+  result<void> reload(const configuration& config);
+
+  /// Completions after `after`, as they are committed.
+  std::shared_ptr<completion_feed> subscribe(std::uint64_t after);
+
+  const live_board& live() const noexcept;
+  engine_status status() const;
+
+  /// When a job's next tick fires; none for manual and disabled jobs, and while
+  /// the engine does not tick.
+  std::optional<time_point> next_run(const std::string& job) const;
+
+  /// Called once when the engine gives up by itself (the store failed, an
+  /// actor died too often), with the reason. From a thread of the engine.
+  void on_failure(std::function<void(std::string)> callback);
+
+  /// Finishes what runs, takes nothing new.
+  void drain();
+
+  /// Stops and waits; see above. Idempotent. Later calls are refused with
+  /// `unavailable`.
+  void stop();
+
+  class impl;
+
+private:
+  explicit engine(std::unique_ptr<impl> body);
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace jobq

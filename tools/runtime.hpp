@@ -1,0 +1,52 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "actors/engine.hpp"
+#include "extensions/registry.hpp"
+#include "jobs/config.hpp"
+#include "jobs/error.hpp"
+#include "queue/store.hpp"
+
+namespace jobq {
+
+struct runtime_options {
+  std::filesystem::path config; ///< the configuration file
+  std::filesystem::path data;   ///< the store lies in `data/store`
+  bool ticks = true;            ///< false for the CLI without a server
+  logger log;
+};
+
+/// Everything that one process needs to do jobq's work: configuration, store,
+/// committer, functions, executor, engine; built in that order and taken down
+/// in the reverse one. The server and the CLI without a server differ only in
+/// `ticks`.
+class runtime {
+public:
+  /// @returns `invalid_argument` with all faults of the configuration, one a
+  ///   line, or what the store said.
+  static result<std::unique_ptr<runtime>> open(runtime_options options);
+  ~runtime();
+
+  engine& jobs_engine();
+  const store& reads() const;
+  const registry& functions() const;
+
+  /// The configuration in force; a new one after each reload.
+  std::shared_ptr<const configuration> config() const;
+
+  /// Reads the configuration again. With errors nothing changes.
+  /// @returns the faults found (warnings alone when it took effect)
+  result<std::vector<config_fault>> reload();
+
+private:
+  runtime();
+  class impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace jobq
