@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace jobq {
+
+/// The configuration to use: `option` (of `--config`) when it is not empty,
+/// else the environment's `JOBQ_CONFIG`, else `services/config/config.yaml`,
+/// else `services/scheduler/config.yaml`. Whether it exists is found out by
+/// reading it; when neither default exists, the first one is the answer.
+std::filesystem::path config_path(const std::string& option);
+
+/// The data directory: `option` (of `--data`) when it is not empty, else the
+/// environment's `JOBQ_DATA`, else `./var`. Absolute.
+std::filesystem::path data_path(const std::string& option);
+
+/// Where the store lies.
+std::filesystem::path store_path(const std::filesystem::path& data);
+
+/// Where the server listens.
+std::filesystem::path socket_path(const std::filesystem::path& data);
+
+} // namespace jobq
