@@ -1,11 +1,11 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "jobs/cron_fields.hpp"
 #include "jobs/error.hpp"
 #include "jobs/time.hpp"
 
@@ -31,8 +31,8 @@ public:
   /// each of these lines indented by four spaces.
   static result<cron_schedule> parse(std::string_view expression);
 
-  /// The first fire time strictly later than `after`, in whole seconds; none
-  /// past 9999-12-31.
+  /// The first fire time strictly later than `after`, in whole seconds. Fire
+  /// times have local dates from 0000-01-01 to 9999-12-31.
   std::optional<time_point> next(time_point after, const time_zone& zone,
                                  dst_gap gap = dst_gap::automatic,
                                  dst_overlap overlap = dst_overlap::automatic)
@@ -54,7 +54,7 @@ public:
                       dst_overlap overlap = dst_overlap::automatic) const;
 
   /// Whether second, minute or hour contains `*` or `/`.
-  bool is_interval() const noexcept { return interval_; }
+  bool is_interval() const noexcept { return fields_.interval; }
 
   /// The expression in words: `every 30 minutes`, `daily at 03:00`.
   std::string describe() const;
@@ -62,8 +62,9 @@ public:
   friend bool operator==(const cron_schedule&, const cron_schedule&) = default;
 
 private:
-  // The helper that implements this chooses the representation.
-  bool interval_ = false;
+  explicit cron_schedule(const cron_fields& fields) : fields_{fields} {}
+
+  cron_fields fields_;
 };
 
 } // namespace jobq

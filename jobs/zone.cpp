@@ -146,8 +146,9 @@ bool read_tzif(std::string_view bytes, zone_data& zone) {
   for (std::size_t i = 0; i < times.size(); ++i) {
     if (kinds[i] >= offsets.size() || (i > 0 && times[i] <= times[i - 1]))
       return false;
-    // Changes of the abbreviation alone are no changes here.
-    if (offsets[kinds[i]] == zone.offsets.back())
+    // Changes of the abbreviation alone are no changes here; but the last one,
+    // whatever it changes, is where the rule begins.
+    if (offsets[kinds[i]] == zone.offsets.back() && i + 1 < times.size())
       continue;
     zone.transitions.emplace_back(seconds{times[i]});
     zone.offsets.push_back(offsets[kinds[i]]);
@@ -162,8 +163,6 @@ bool read_tzif(std::string_view bytes, zone_data& zone) {
   // An empty footer leaves the future unknown: the last offset stays.
   if (footer.empty())
     return true;
-  // The rule holds from the file's last transition on, be it one of the
-  // abbreviation alone; on the stretch before it both say the same.
   zone.rule = zone_rule::parse(footer);
   return zone.rule.has_value();
 }
