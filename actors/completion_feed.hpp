@@ -17,7 +17,8 @@ namespace jobq {
 /// One subscriber's window on completions. The history actor offers each after
 /// its commit and never waits: what does not fit is read from the store by its
 /// sequence when the subscriber comes for it. Nothing is lost or repeated.
-/// `offer` and `close` from any thread; `next` from one thread at a time.
+/// `offer`, `lag` and `close` from any thread; `next` from one thread at a
+/// time.
 class completion_feed {
 public:
   /// @param source outlives the feed
@@ -25,6 +26,8 @@ public:
   completion_feed(const store& source, std::uint64_t after);
 
   void offer(const std::vector<completion>& fresh);
+  /// Something was not offered: read it from the store.
+  void lag();
   void close();
 
   /// The next completions in order of sequence; empty when none came in time.
@@ -40,6 +43,7 @@ private:
   std::deque<completion> window_;
   std::uint64_t delivered_;
   bool lagging_ = true; ///< the window misses something that the store has
+  bool signalled_ = false;
   bool closed_ = false;
 };
 

@@ -34,7 +34,11 @@ struct engine_options {
   std::uint32_t workers = 8; ///< runs at a time
   bool ticks = true; ///< false: no schedule fires (a CLI without a server)
   milliseconds stop_grace = seconds{10}; ///< for running attempts
+  /// For an attempt that was told to stop; then it is given up.
+  milliseconds obey_grace = seconds{5};
   milliseconds expire_every = std::chrono::minutes{1};
+  /// Between two looks at the wall clock, so that steps of it are noticed.
+  milliseconds longest_sleep = seconds{1};
   std::size_t log_limit = 1 << 20; ///< bytes of log kept of an attempt
 };
 
@@ -103,8 +107,7 @@ public:
   const live_board& live() const noexcept;
   engine_status status() const;
 
-  /// When a job's next tick fires; none for manual and disabled jobs, and while
-  /// the engine does not tick.
+  /// When a job's next tick fires; none for manual and inactive jobs.
   std::optional<time_point> next_run(const std::string& job) const;
 
   /// Called once when the engine gives up by itself (the store failed, an

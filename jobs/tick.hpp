@@ -54,6 +54,7 @@ struct job_cursor {
   std::string job;
   time_point position{}; ///< every tick at or before it has its fate
   std::string fingerprint; ///< job_definition::schedule_fingerprint()
+  bool active = true; ///< false: ticks after it fall into a disabled stretch
 
   friend bool operator==(const job_cursor&, const job_cursor&) = default;
 };

@@ -1,0 +1,272 @@
+#include "actors/clock.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <stdexcept>
+#include <utility>
+#include <variant>
+
+#include <caf/actor_system.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/default_handlers.hpp"
+#include "actors/timetable.hpp"
+
+namespace jobq {
+namespace {
+
+/// Firings decided in one go: bounds a commit to about a megabyte.
+constexpr std::size_t firings_per_look = 4'000;
+/// How long to wait after a commit was refused.
+constexpr milliseconds retry_after = seconds{1};
+
+struct clock_state {
+  using pointer = clock_actor::stateful_pointer<clock_state>;
+
+  pointer self;
+  clock_parts parts;
+  timetable jobs;
+  /// Stale wake-ups carry an older one.
+  std::uint64_t generation = 0;
+  /// Decisions depend on committed cursors, so one commit at a time.
+  bool committing = false;
+  bool halting = false;
+  /// Read everything from the store again before the next look.
+  bool stale = true;
+  /// When a waiting run becomes available.
+  std::optional<time_point> promotion;
+  time_point next_expiry{};
+  time_point up_since{};
+  /// Orders that wait for the commit in flight, and the one that is in it.
+  std::deque<switch_order> orders;
+
+  static inline const char* name = "clock";
+
+  explicit clock_state(pointer ptr) : self{ptr} {}
+  ~clock_state();
+  clock_state(const clock_state&) = delete;
+  clock_state& operator=(const clock_state&) = delete;
+
+  clock_actor::behavior_type make_behavior();
+  void look();
+  void read_store(time_point now, std::vector<any_command>& commands);
+  void take_order(time_point now);
+  void commit(std::vector<any_command> commands);
+  void committed(const std::vector<any_command>& commands,
+                 const std::vector<result<reply>>& replies);
+  void fired(const command::fire& what, const reply& came);
+  void ordered(const command::set_switch& what, const result<reply>& came);
+  void sleep();
+  void sleep_for(milliseconds delay);
+};
+
+clock_state::~clock_state() {
+  for (auto& order : orders)
+    order.done(fail(errc::unavailable, "the engine was busy restarting or is "
+                                       "stopping; try again"));
+}
+
+void clock_state::look() {
+  if (committing)
+    return;
+  if (halting) {
+    self->quit();
+    return;
+  }
+  auto now = parts.now();
+  std::vector<any_command> commands;
+  if (stale)
+    read_store(now, commands);
+  if (commands.empty() && !orders.empty()) {
+    take_order(now);
+    return;
+  }
+  if (promotion && *promotion <= now) {
+    promotion.reset();
+    commands.emplace_back(command::promote{now});
+  }
+  if (now >= next_expiry) {
+    next_expiry = now + parts.options.expire_every;
+    commands.emplace_back(command::expire{parts.config->retention, now});
+  }
+  // What the store must hear first is committed alone.
+  auto opening = std::any_of(commands.begin(), commands.end(), [](auto& one) {
+    return std::holds_alternative<command::fire>(one);
+  });
+  if (!opening) {
+    auto due = jobs.decide(now, firings_per_look);
+    if (!due.empty())
+      commands.emplace_back(command::fire{std::move(due), now});
+  }
+  if (commands.empty())
+    sleep();
+  else
+    commit(std::move(commands));
+}
+
+void clock_state::read_store(time_point now,
+                             std::vector<any_command>& commands) {
+  auto cursors = parts.reads->cursors();
+  auto switches = parts.reads->switches();
+  if (!cursors || !switches)
+    throw std::runtime_error{
+        (cursors ? switches.error() : cursors.error()).message};
+  stale = false;
+  if (!parts.options.ticks)
+    return;
+  commands = jobs.reset(
+      scheduled_jobs(parts.config->enabled ? parts.config->jobs
+                                           : std::vector<job_definition>{},
+                     *switches, parts.why_not),
+      parts.config->enabled ? *cursors : std::vector<job_cursor>{}, now,
+      up_since);
+}
+
+void clock_state::take_order(time_point now) {
+  auto& order = orders.front();
+  order.value.at = now;
+  command::set_switch what{order.value, jobs.at_switch(order.value.job, now)};
+  if (what.decision) {
+    const auto* job = jobs.find(order.value.job);
+    auto runnable = !parts.why_not || parts.why_not(job->definition).empty();
+    what.decision->cursor.active = order.value.enabled && runnable;
+  }
+  commit({std::move(what)});
+}
+
+void clock_state::commit(std::vector<any_command> commands) {
+  committing = true;
+  command_batch batch
+      = std::make_shared<const std::vector<any_command>>(std::move(commands));
+  self->request(parts.keeper, caf::infinite, atom::commit_v, batch)
+      .then(
+          [this, batch](const reply_batch& replies) {
+            committing = false;
+            committed(*batch, *replies);
+          },
+          [this](const caf::error&) {
+            // The keeper is gone; the supervisor knows.
+            committing = false;
+            self->quit();
+          });
+}
+
+void clock_state::committed(const std::vector<any_command>& commands,
+                            const std::vector<result<reply>>& replies) {
+  auto refused = false;
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    const auto& came = replies[i];
+    if (const auto* set = std::get_if<command::set_switch>(&commands[i])) {
+      ordered(*set, came);
+    } else if (!came) {
+      refused = stale = true;
+      parts.log(log_level::error,
+                "ticks could not be committed: " + came.error().message);
+    } else if (const auto* fire = std::get_if<command::fire>(&commands[i])) {
+      fired(*fire, *came);
+    } else if (const auto* sweep = std::get_if<command::expire>(&commands[i])) {
+      if (came->count >= sweep->limit)
+        next_expiry = {};
+    } else if (const auto* due = std::get_if<command::promote>(&commands[i])) {
+      if (came->count >= due->limit)
+        promotion = due->now;
+    }
+  }
+  if (refused && !halting)
+    sleep_for(retry_after);
+  else
+    look();
+}
+
+void clock_state::fired(const command::fire& what, const reply& came) {
+  jobs.committed(what.decisions);
+  // Somebody else moved a cursor: our picture is not the store's.
+  if (came.count > 0)
+    stale = true;
+  for (const auto& id : came.to_cancel)
+    self->send(parts.supervisor, atom::stop_v,
+               stop_order{id, stop_reason::cancel});
+  for (const auto& id : came.to_terminate)
+    self->send(parts.supervisor, atom::stop_v,
+               stop_order{id, stop_reason::cancel});
+}
+
+void clock_state::ordered(const command::set_switch& what,
+                          const result<reply>& came) {
+  auto order = std::move(orders.front());
+  orders.pop_front();
+  if (!came) {
+    stale = true;
+    order.done(tl::unexpected<error>(came.error()));
+    return;
+  }
+  if (what.decision) {
+    jobs.committed({*what.decision});
+    auto reason = "disabled by " + what.value.by;
+    if (!what.value.reason.empty())
+      reason += ": " + what.value.reason;
+    jobs.switched(what.value.job, what.decision->cursor.active,
+                  std::move(reason));
+  }
+  order.done(what.value);
+}
+
+void clock_state::sleep() {
+  auto now = parts.now();
+  auto until = now + parts.options.longest_sleep;
+  if (auto next = jobs.next())
+    until = std::min(until, *next);
+  if (promotion)
+    until = std::min(until, *promotion);
+  sleep_for(std::max(until - now, milliseconds::zero()));
+}
+
+void clock_state::sleep_for(milliseconds delay) {
+  self->delayed_send(self, delay, atom::wake_v, ++generation);
+}
+
+clock_actor::behavior_type clock_state::make_behavior() {
+  set_default_handlers(self, parts.log, name);
+  up_since = parts.now();
+  next_expiry = up_since + parts.options.expire_every;
+  sleep_for(milliseconds::zero());
+  return {[this](atom::wake, std::uint64_t asked) {
+            if (asked == generation)
+              look();
+          },
+          [this](atom::wake, time_point due) {
+            if (promotion && *promotion <= due)
+              return;
+            promotion = due;
+            if (!committing)
+              sleep();
+          },
+          [this](atom::reload, const config_ptr& config) {
+            parts.config = config;
+            stale = true;
+            look();
+          },
+          [this](atom::toggle, const switch_order& order) {
+            orders.push_back(order);
+            look();
+          },
+          [this](atom::halt) {
+            halting = true;
+            look();
+          }};
+}
+
+clock_actor::behavior_type run_clock(clock_state::pointer self,
+                                     const clock_parts& parts) {
+  self->state.parts = parts;
+  return self->state.make_behavior();
+}
+
+} // namespace
+
+clock_actor spawn_clock(supervisor_actor::base& owner, clock_parts parts) {
+  return owner.spawn<caf::monitored>(run_clock, std::move(parts));
+}
+
+} // namespace jobq

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "jobs/run.hpp"
+#include "queue/committer.hpp"
+
+namespace jobq {
+
+/// Where commits come back to the actors. Callbacks of the committer's thread
+/// leave what they bring here; the keeper is told once, however much there is,
+/// and collects it. Thread-safe; knows nothing of actors.
+class commit_desk {
+public:
+  /// What a ticket's command came to.
+  struct answer {
+    std::uint64_t ticket = 0;
+    result<reply> value;
+  };
+
+  /// Everything that came in since the last time.
+  struct delivery {
+    std::vector<answer> answers;
+    std::vector<completion> completions; ///< of all commits, by sequence
+    std::optional<jobq::pulse> pulse;    ///< the latest
+  };
+
+  /// @param commits outlives the desk
+  explicit commit_desk(commit_queue& commits);
+  ~commit_desk();
+
+  /// Sets how the keeper is told; an empty function for nobody.
+  void on_delivery(std::function<void()> notify);
+
+  /// Hands in a command; its answer is delivered under `ticket`.
+  void submit(any_command what, std::uint64_t ticket);
+
+  /// Hands in a command whose answer goes to `done` instead; its completions
+  /// are delivered all the same, before `done` is called.
+  void submit(any_command what, commit_callback done);
+
+  delivery collect();
+
+private:
+  void deliver(std::optional<std::uint64_t> ticket, result<reply> value);
+  void tell();
+
+  commit_queue& commits_;
+  std::mutex mutex_;
+  delivery waiting_;
+  bool told_ = false;
+  std::function<void()> notify_;
+};
+
+} // namespace jobq

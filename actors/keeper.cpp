@@ -1,0 +1,195 @@
+#include "actors/keeper.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <caf/actor_system.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include "actors/default_handlers.hpp"
+
+namespace jobq {
+namespace {
+
+constexpr std::uint64_t claim_ticket = 0;
+
+struct keeper_state {
+  using pointer = keeper_actor::stateful_pointer<keeper_state>;
+  using promise = caf::typed_response_promise<reply_batch>;
+
+  /// Commands that were handed in together.
+  struct pending {
+    promise to;
+    std::vector<result<reply>> replies;
+    std::size_t missing = 0;
+  };
+
+  /// Which reply of which batch a ticket stands for.
+  struct slot {
+    std::shared_ptr<pending> batch;
+    std::size_t index = 0;
+  };
+
+  pointer self;
+  keeper_parts parts;
+  /// Commands that are not answered yet, by ticket.
+  std::map<std::uint64_t, slot> slots;
+  std::uint64_t last_ticket = claim_ticket;
+  /// How many runs the supervisor would take.
+  std::uint32_t wanted = 0;
+  bool claiming = false;
+  /// Whether a claim may find something.
+  bool claimable = true;
+  bool draining = false;
+  bool halting = false;
+  supervisor_actor supervisor;
+  history_actor history;
+  clock_actor clock;
+
+  static inline const char* name = "keeper";
+
+  explicit keeper_state(pointer ptr) : self{ptr} {}
+
+  keeper_actor::behavior_type make_behavior();
+  caf::result<reply_batch> commit(const command_batch& commands);
+  void want(std::uint32_t runs);
+  void collect();
+  void answer(commit_desk::answer& one);
+  void claim();
+  void claimed(result<reply>& value);
+  void halt();
+  void quit_when_done();
+};
+
+caf::result<reply_batch> keeper_state::commit(const command_batch& commands) {
+  auto batch = std::make_shared<pending>();
+  batch->to = self->make_response_promise<reply_batch>();
+  batch->missing = commands->size();
+  batch->replies.resize(commands->size());
+  if (commands->empty()) {
+    batch->to.deliver(
+        reply_batch{std::make_shared<const std::vector<result<reply>>>()});
+    return batch->to;
+  }
+  for (std::size_t i = 0; i < commands->size(); ++i) {
+    slots.emplace(++last_ticket, slot{batch, i});
+    parts.desk->submit((*commands)[i], last_ticket);
+  }
+  return batch->to;
+}
+
+void keeper_state::want(std::uint32_t runs) {
+  wanted += runs;
+  claim();
+}
+
+void keeper_state::collect() {
+  auto delivery = parts.desk->collect();
+  if (!delivery.completions.empty() && history)
+    self->send(history, atom::publish_v,
+               std::make_shared<const std::vector<completion>>(
+                   std::move(delivery.completions)));
+  if (delivery.pulse) {
+    claimable = delivery.pulse->claimable;
+    if (delivery.pulse->next_due && clock)
+      self->send(clock, atom::wake_v, *delivery.pulse->next_due);
+  }
+  for (auto& one : delivery.answers)
+    answer(one);
+  claim();
+  quit_when_done();
+}
+
+void keeper_state::answer(commit_desk::answer& one) {
+  if (one.ticket == claim_ticket) {
+    claimed(one.value);
+    return;
+  }
+  auto found = slots.find(one.ticket);
+  if (found == slots.end())
+    return;
+  auto [batch, index] = std::move(found->second);
+  slots.erase(found);
+  if (!one.value && one.value.error().code == errc::store_failed && supervisor)
+    self->send(supervisor, atom::give_up_v, one.value.error().message);
+  batch->replies[index] = std::move(one.value);
+  if (--batch->missing == 0)
+    batch->to.deliver(
+        reply_batch{std::make_shared<const std::vector<result<reply>>>(
+            std::move(batch->replies))});
+}
+
+void keeper_state::claim() {
+  if (claiming || !claimable || wanted == 0 || draining || halting)
+    return;
+  claiming = true;
+  command::claim what;
+  what.owner = parts.instance;
+  what.limit = wanted;
+  what.now = parts.now();
+  parts.desk->submit(std::move(what), claim_ticket);
+}
+
+void keeper_state::claimed(result<reply>& value) {
+  claiming = false;
+  if (!value) {
+    claimable = false; // until a commit succeeds
+    if (supervisor)
+      self->send(supervisor, atom::give_up_v, value.error().message);
+    return;
+  }
+  auto count = static_cast<std::uint32_t>(value->runs.size());
+  if (count == 0)
+    claimable = false; // until the next pulse says otherwise
+  wanted -= std::min(wanted, count);
+  if (count > 0 && supervisor)
+    self->send(
+        supervisor, atom::start_v,
+        std::make_shared<const std::vector<run>>(std::move(value->runs)));
+}
+
+void keeper_state::halt() {
+  halting = true;
+  wanted = 0;
+  quit_when_done();
+}
+
+void keeper_state::quit_when_done() {
+  if (!halting || claiming || !slots.empty())
+    return;
+  parts.desk->on_delivery({});
+  self->quit();
+}
+
+keeper_actor::behavior_type keeper_state::make_behavior() {
+  set_default_handlers(self, parts.log, name);
+  parts.desk->on_delivery([handle = keeper_actor{self}] {
+    caf::anon_send(handle, atom::collect_v);
+  });
+  return {[this](atom::commit, const command_batch& commands) {
+            return commit(commands);
+          },
+          [this](atom::want, std::uint32_t runs) { want(runs); },
+          [this](atom::collect) { collect(); },
+          [this](atom::drain) { draining = true; },
+          [this](atom::meet, const supervisor_actor& who) { supervisor = who; },
+          [this](atom::meet, const history_actor& who) { history = who; },
+          [this](atom::meet, const clock_actor& who) { clock = who; },
+          [this](atom::halt) { halt(); }};
+}
+
+keeper_actor::behavior_type run_keeper(keeper_state::pointer self,
+                                       const keeper_parts& parts) {
+  self->state.parts = parts;
+  return self->state.make_behavior();
+}
+
+} // namespace
+
+keeper_actor spawn_keeper(caf::actor_system& system, keeper_parts parts) {
+  return system.spawn(run_keeper, std::move(parts));
+}
+
+} // namespace jobq

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/commit_desk.hpp"
+#include "actors/engine.hpp"
+#include "actors/protocol.hpp"
+
+namespace jobq {
+
+struct keeper_parts {
+  std::shared_ptr<commit_desk> desk;
+  std::string instance; ///< the owner that claims name
+  time_source now;
+  logger log;
+};
+
+/// Spawns the keeper.
+keeper_actor spawn_keeper(caf::actor_system& system, keeper_parts parts);
+
+} // namespace jobq

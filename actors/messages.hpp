@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "extensions/executor.hpp"
+#include "jobs/config.hpp"
+#include "jobs/outcome.hpp"
+#include "jobs/run.hpp"
+#include "jobs/tick.hpp"
+#include "queue/committer.hpp"
+#include "queue/store.hpp"
+
+namespace jobq {
+
+// Payloads of messages: large ones travel as shared values that nobody changes.
+
+/// Commands to commit; they may share a commit with others.
+using command_batch = std::shared_ptr<const std::vector<any_command>>;
+
+/// One result per command.
+using reply_batch = std::shared_ptr<const std::vector<result<reply>>>;
+
+using run_batch = std::shared_ptr<const std::vector<run>>;
+using completion_batch = std::shared_ptr<const std::vector<completion>>;
+using id_batch = std::shared_ptr<const std::vector<run_id>>;
+using config_ptr = std::shared_ptr<const configuration>;
+
+/// How an attempt ended, on its way to the store.
+struct attempt_end {
+  run_id id;
+  jobq::attempt attempt;
+  std::string log;
+};
+
+/// Whom to stop, and why.
+struct stop_order {
+  run_id id;
+  stop_reason why = stop_reason::cancel;
+};
+
+/// A switch to set, and whom to tell once it is committed.
+struct switch_order {
+  job_switch value;
+  std::function<void(result<job_switch>)> done;
+};
+
+} // namespace jobq

@@ -1,0 +1,189 @@
+#include "actors/timetable.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "jobs/due.hpp"
+
+namespace jobq {
+namespace {
+
+/// Cursors and stretches per command: keeps a commit far below a megabyte.
+constexpr std::size_t decisions_per_command = 1'000;
+
+tick_decision moved(const job_cursor& to) {
+  tick_decision decision;
+  decision.cursor = to;
+  decision.decided_from = to.position;
+  return decision;
+}
+
+std::string inactive_reason_of(const job_definition& job,
+                               const job_switch* said) {
+  if (said == nullptr)
+    return job.enabled ? "" : "enabled: false in the configuration";
+  if (said->enabled)
+    return "";
+  auto reason = "disabled by " + said->by;
+  return said->reason.empty() ? reason : reason + ": " + said->reason;
+}
+
+} // namespace
+
+std::vector<scheduled_job> scheduled_jobs(
+    const std::vector<job_definition>& jobs,
+    const std::vector<job_switch>& switches,
+    const std::function<std::string(const job_definition&)>& why_not) {
+  std::unordered_map<std::string, const job_switch*> by_job;
+  for (const auto& one : switches)
+    by_job.emplace(one.job, &one);
+  std::vector<scheduled_job> all;
+  all.reserve(jobs.size());
+  for (const auto& job : jobs) {
+    auto said = by_job.find(job.name);
+    auto reason = inactive_reason_of(job, said == by_job.end() ? nullptr
+                                                               : said->second);
+    if (reason.empty() && why_not)
+      reason = why_not(job);
+    all.push_back({job, reason.empty(), reason});
+  }
+  return all;
+}
+
+std::vector<any_command>
+timetable::reset(std::vector<scheduled_job> jobs,
+                 const std::vector<job_cursor>& cursors, time_point now,
+                 time_point up_since) {
+  entries_.clear();
+  order_.clear();
+  up_since_ = up_since;
+  std::unordered_map<std::string, const job_cursor*> stored;
+  for (const auto& cursor : cursors)
+    stored.emplace(cursor.job, &cursor);
+
+  std::vector<any_command> commands;
+  command::fire opening{{}, now};
+  auto propose = [&](tick_decision decision) {
+    opening.decisions.push_back(std::move(decision));
+    if (opening.decisions.size() == decisions_per_command)
+      commands.emplace_back(std::exchange(opening, {{}, now}));
+  };
+
+  for (auto& job : jobs) {
+    if (!job.definition.schedule)
+      continue;
+    const auto& definition = job.definition;
+    entry one;
+    auto found = stored.find(definition.name);
+    if (found == stored.end() || !is_current(*found->second, definition)) {
+      one.cursor = start_cursor(definition, now);
+      one.cursor.active = job.active;
+      auto decision = moved(one.cursor);
+      if (found != stored.end())
+        decision.decided_from = found->second->position;
+      propose(std::move(decision));
+    } else {
+      one.cursor = *found->second;
+      // A stretch that nothing of may fire ends here; another may begin.
+      if (!one.cursor.active || !job.active) {
+        auto reason = job.active ? "the job was disabled" : job.inactive_reason;
+        auto decision = pass_over(definition, one.cursor,
+                                  std::max(now, one.cursor.position),
+                                  tick_fate::disabled, std::move(reason));
+        decision.cursor.active = job.active;
+        one.cursor = decision.cursor;
+        propose(std::move(decision));
+      }
+    }
+    if (found != stored.end())
+      stored.erase(found);
+    auto name = definition.name;
+    one.job = std::move(job);
+    auto& placed = entries_.emplace(name, std::move(one)).first->second;
+    place(name, placed);
+  }
+  if (!opening.decisions.empty())
+    commands.emplace_back(std::move(opening));
+  for (const auto& [name, cursor] : stored)
+    commands.emplace_back(command::forget_job{name});
+  return commands;
+}
+
+std::optional<time_point> timetable::next() const {
+  if (order_.empty())
+    return std::nullopt;
+  return order_.begin()->first;
+}
+
+std::vector<tick_decision> timetable::decide(time_point now,
+                                             std::size_t limit) const {
+  std::vector<tick_decision> decisions;
+  std::size_t firings = 0;
+  for (const auto& [at, name] : order_) {
+    if (at > now || firings >= limit)
+      break;
+    decisions.push_back(decision_at(entries_.at(name), now));
+    firings += decisions.back().firings.size() + 1;
+  }
+  return decisions;
+}
+
+void timetable::committed(const std::vector<tick_decision>& decisions) {
+  for (const auto& decision : decisions) {
+    auto found = entries_.find(decision.cursor.job);
+    if (found == entries_.end())
+      continue;
+    unplace(found->first, found->second);
+    found->second.cursor = decision.cursor;
+    place(found->first, found->second);
+  }
+}
+
+std::optional<tick_decision> timetable::at_switch(const std::string& job,
+                                                  time_point now) const {
+  auto found = entries_.find(job);
+  if (found == entries_.end())
+    return std::nullopt;
+  return decision_at(found->second, now);
+}
+
+void timetable::switched(const std::string& job, bool active,
+                         std::string reason) {
+  auto found = entries_.find(job);
+  if (found == entries_.end())
+    return;
+  unplace(found->first, found->second);
+  found->second.job.active = active;
+  found->second.job.inactive_reason = std::move(reason);
+  found->second.cursor.active = active;
+  place(found->first, found->second);
+}
+
+const scheduled_job* timetable::find(const std::string& job) const {
+  auto found = entries_.find(job);
+  return found == entries_.end() ? nullptr : &found->second.job;
+}
+
+tick_decision timetable::decision_at(const entry& of, time_point now) const {
+  if (of.job.active)
+    return due(of.job.definition, of.cursor, now, up_since_);
+  return pass_over(of.job.definition, of.cursor, now, tick_fate::disabled,
+                   of.job.inactive_reason);
+}
+
+void timetable::place(const std::string& name, entry& of) {
+  of.next
+      = of.job.active ? next_due(of.job.definition, of.cursor) : std::nullopt;
+  if (of.next)
+    order_.emplace(*of.next, name);
+}
+
+void timetable::unplace(const std::string& name, entry& of) {
+  if (!of.next)
+    return;
+  order_.erase({*of.next, name});
+  of.next.reset();
+}
+
+} // namespace jobq

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "jobs/definition.hpp"
+#include "jobs/tick.hpp"
+#include "jobs/time.hpp"
+#include "queue/store.hpp"
+
+namespace jobq {
+
+/// A configured job as the clock sees it.
+struct scheduled_job {
+  job_definition definition;
+  bool active = true;          ///< enabled, and able to run
+  std::string inactive_reason; ///< for the ledger
+};
+
+/// Applies the switches and the preconditions to a configuration's jobs.
+/// @param why_not says why a job can't run at all; may be empty
+std::vector<scheduled_job> scheduled_jobs(
+    const std::vector<job_definition>& jobs,
+    const std::vector<job_switch>& switches,
+    const std::function<std::string(const job_definition&)>& why_not);
+
+/// What the clock knows: every job's definition, cursor and next tick. A plain
+/// object; it proposes decisions and takes them over once they are committed.
+class timetable {
+public:
+  /// Replaces all jobs.
+  /// @param cursors as stored
+  /// @param up_since when the engine began to watch the clock
+  /// @returns commands that bring the store in line: cursors of new and changed
+  ///   jobs, stretches of inactive ones, cursors of jobs that are gone. The
+  ///   timetable takes them as done: on failure, reset it again.
+  std::vector<any_command> reset(std::vector<scheduled_job> jobs,
+                                 const std::vector<job_cursor>& cursors,
+                                 time_point now, time_point up_since);
+
+  /// The earliest tick of all.
+  std::optional<time_point> next() const;
+
+  /// Decisions for what is due at `now`: about `limit` firings at most. Empty
+  /// when nothing is due.
+  std::vector<tick_decision> decide(time_point now, std::size_t limit) const;
+
+  /// Takes over committed decisions.
+  void committed(const std::vector<tick_decision>& decisions);
+
+  /// The decision that goes with switching a job on or off at `now`; none for
+  /// unknown jobs and for those without a schedule.
+  std::optional<tick_decision> at_switch(const std::string& job,
+                                         time_point now) const;
+
+  /// Sets a job's activity, after `at_switch`'s decision was committed.
+  void switched(const std::string& job, bool active, std::string reason);
+
+  const scheduled_job* find(const std::string& job) const;
+  std::size_t size() const noexcept { return entries_.size(); }
+
+private:
+  struct entry {
+    scheduled_job job;
+    job_cursor cursor;
+    std::optional<time_point> next; ///< none: nothing will be due
+  };
+
+  tick_decision decision_at(const entry& of, time_point now) const;
+  void place(const std::string& name, entry& of);
+  void unplace(const std::string& name, entry& of);
+
+  std::map<std::string, entry> entries_;
+  /// Active jobs with a tick to come, by time.
+  std::set<std::pair<time_point, std::string>> order_;
+  time_point up_since_{};
+};
+
+} // namespace jobq

@@ -1,0 +1,81 @@
+#include "actors/worker.hpp"
+
+#include <utility>
+
+#include <caf/actor_system.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/default_handlers.hpp"
+
+namespace jobq {
+namespace {
+
+struct worker_state {
+  using pointer = worker_actor::stateful_pointer<worker_state>;
+
+  pointer self;
+  worker_parts parts;
+  run_id id;
+  attempt end;
+
+  static inline const char* name = "worker";
+
+  explicit worker_state(pointer ptr) : self{ptr} {}
+
+  worker_actor::behavior_type make_behavior(const run& what);
+  attempt_observer observer(const run& what);
+  void finish(const outcome& result);
+};
+
+attempt_observer worker_state::observer(const run& what) {
+  attempt_observer eyes;
+  eyes.log = [board = parts.board, now = parts.now,
+              run = what.id](log_level level, std::string_view line) {
+    board->log(run, now(), level, line);
+  };
+  eyes.progress = [board = parts.board,
+                   run = what.id](double fraction, std::string_view message) {
+    board->progress(run, fraction, message);
+  };
+  eyes.done = [handle = worker_actor{self}](outcome result) {
+    caf::anon_send(handle, atom::end_v, std::move(result));
+  };
+  return eyes;
+}
+
+void worker_state::finish(const outcome& result) {
+  end.finished_at = parts.now();
+  end.outcome = result;
+  self->send(parts.supervisor, atom::end_v,
+             attempt_end{id, std::move(end), parts.board->end(id)});
+  self->quit();
+}
+
+worker_actor::behavior_type worker_state::make_behavior(const run& what) {
+  set_default_handlers(self, parts.log, name);
+  id = what.id;
+  end.number = what.attempt;
+  end.started_at = what.started_at.value_or(parts.now());
+  parts.board->begin(what, parts.log_limit);
+  parts.functions->start(what, observer(what));
+  return {[this](atom::end, const outcome& result) { finish(result); },
+          [this](atom::give_up, const outcome& result) { finish(result); }};
+}
+
+worker_actor::behavior_type run_worker(worker_state::pointer self,
+                                       const worker_parts& parts,
+                                       const run& what) {
+  self->state.parts = parts;
+  return self->state.make_behavior(what);
+}
+
+} // namespace
+
+worker_actor spawn_worker(supervisor_actor::base& owner,
+                          const worker_parts& parts, const run& what) {
+  return owner.spawn<caf::monitored>(run_worker, parts, what);
+}
+
+} // namespace jobq

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <memory>
+
+#include "actors/engine.hpp"
+#include "actors/live_board.hpp"
+#include "actors/protocol.hpp"
+#include "extensions/executor.hpp"
+
+namespace jobq {
+
+struct worker_parts {
+  supervisor_actor supervisor;
+  executor* functions = nullptr;
+  std::shared_ptr<live_board> board;
+  time_source now;
+  logger log;
+  std::size_t log_limit = 1 << 20;
+};
+
+/// Spawns a worker for a claimed run, watched by `owner`. It begins the attempt
+/// at once and reports its end, exactly once, to the supervisor.
+worker_actor spawn_worker(supervisor_actor::base& owner,
+                          const worker_parts& parts, const run& what);
+
+} // namespace jobq
