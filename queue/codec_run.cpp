@@ -1,0 +1,157 @@
+#include "queue/codec.hpp"
+#include "queue/codec_words.hpp"
+
+namespace jobq::codec {
+namespace {
+
+void write(const attempt& from, record::Attempt& to) {
+  to.set_number(from.number);
+  to.set_started_at(count_of(from.started_at));
+  to.set_finished_at(count_of(from.finished_at));
+  const auto& what = from.outcome;
+  to.set_kind(to_record<record::OutcomeKind>(what.kind));
+  to.set_message(what.message);
+  to.set_error(what.error);
+  to.set_not_retryable(!what.retryable);
+  to.set_snooze(what.snooze.count());
+  to.set_items_processed(what.items_processed);
+  to.set_items_failed(what.items_failed);
+  for (const auto& [name, value] : what.counters) {
+    auto* counter = to.add_counters();
+    counter->set_name(name);
+    counter->set_value(value);
+  }
+}
+
+bool read(const record::Attempt& from, attempt& to) {
+  to.number = from.number();
+  to.started_at = time_of(from.started_at());
+  to.finished_at = time_of(from.finished_at());
+  auto& what = to.outcome;
+  what.message = from.message();
+  what.error = from.error();
+  what.retryable = !from.not_retryable();
+  what.snooze = milliseconds{from.snooze()};
+  what.items_processed = from.items_processed();
+  what.items_failed = from.items_failed();
+  for (const auto& counter : from.counters())
+    what.counters[counter.name()] = counter.value();
+  return from_record(from.kind(), record::OutcomeKind_MAX, what.kind);
+}
+
+void write(const run& from, record::Run& to) {
+  to.set_id(bytes_of(from.id));
+  to.set_job(from.job);
+  to.set_extension(from.extension);
+  to.set_function(from.function);
+  to.set_state(to_record<record::RunState>(from.state));
+  to.set_trigger(to_record<record::Trigger>(from.trigger));
+  to.set_queue(from.queue);
+  to.set_priority(from.priority);
+  for (const auto& [name, value] : from.parameters) {
+    auto* parameter = to.add_parameters();
+    parameter->set_name(name);
+    parameter->set_value(value);
+  }
+  to.set_enforce(from.enforce);
+  to.set_serial(from.serial);
+  if (from.nominal_time)
+    to.set_nominal_time(count_of(*from.nominal_time));
+  to.set_missed_count(from.missed_count);
+  to.set_created_at(count_of(from.created_at));
+  to.set_scheduled_at(count_of(from.scheduled_at));
+  if (from.started_at)
+    to.set_started_at(count_of(*from.started_at));
+  if (from.finished_at)
+    to.set_finished_at(count_of(*from.finished_at));
+  if (from.start_deadline)
+    to.set_start_deadline(count_of(*from.start_deadline));
+  to.set_attempt(from.attempt);
+  to.set_max_attempts(from.max_attempts);
+  to.set_failures(from.failures);
+  to.set_crashes(from.crashes);
+  to.set_max_crashes(from.max_crashes);
+  to.set_snoozes(from.snoozes);
+  if (from.timeout)
+    to.set_timeout(from.timeout->count());
+  auto& backoff = *to.mutable_backoff();
+  backoff.set_type(to_record<record::BackoffType>(from.backoff.type));
+  backoff.set_base(from.backoff.base.count());
+  backoff.set_factor(from.backoff.factor);
+  backoff.set_max(from.backoff.max.count());
+  backoff.set_jitter(from.backoff.jitter);
+  to.set_cancel_requested(from.cancel_requested);
+  to.set_reason(from.reason);
+  for (const auto& attempt : from.attempts)
+    write(attempt, *to.add_attempts());
+}
+
+bool read(const record::Run& from, run& to) {
+  to.job = from.job();
+  to.extension = from.extension();
+  to.function = from.function();
+  to.queue = from.queue();
+  to.priority = from.priority();
+  for (const auto& parameter : from.parameters())
+    to.parameters[parameter.name()] = parameter.value();
+  to.enforce = from.enforce();
+  to.serial = from.serial();
+  if (from.has_nominal_time())
+    to.nominal_time = time_of(from.nominal_time());
+  to.missed_count = from.missed_count();
+  to.created_at = time_of(from.created_at());
+  to.scheduled_at = time_of(from.scheduled_at());
+  if (from.has_started_at())
+    to.started_at = time_of(from.started_at());
+  if (from.has_finished_at())
+    to.finished_at = time_of(from.finished_at());
+  if (from.has_start_deadline())
+    to.start_deadline = time_of(from.start_deadline());
+  to.attempt = from.attempt();
+  to.max_attempts = from.max_attempts();
+  to.failures = from.failures();
+  to.crashes = from.crashes();
+  to.max_crashes = from.max_crashes();
+  to.snoozes = from.snoozes();
+  if (from.has_timeout())
+    to.timeout = milliseconds{from.timeout()};
+  to.backoff.base = milliseconds{from.backoff().base()};
+  to.backoff.factor = from.backoff().factor();
+  to.backoff.max = milliseconds{from.backoff().max()};
+  to.backoff.jitter = from.backoff().jitter();
+  to.cancel_requested = from.cancel_requested();
+  to.reason = from.reason();
+  for (const auto& attempt : from.attempts())
+    if (!read(attempt, to.attempts.emplace_back()))
+      return false;
+  return read_id(from.id(), to.id)
+         && from_record(from.state(), record::RunState_MAX, to.state)
+         && from_record(from.trigger(), record::Trigger_MAX, to.trigger)
+         && from_record(from.backoff().type(), record::BackoffType_MAX,
+                        to.backoff.type);
+}
+
+} // namespace
+
+std::string encode(const stored_run& value) {
+  record::Run message;
+  write(value.run, message);
+  message.set_sequence(value.sequence);
+  message.set_has_logs(value.has_logs);
+  std::string bytes;
+  message.AppendToString(&bytes);
+  return bytes += value.unknown;
+}
+
+std::optional<stored_run> decode_run(std::string_view bytes) {
+  auto message = parse<record::Run>(bytes);
+  stored_run value;
+  if (!message || !read(*message, value.run))
+    return std::nullopt;
+  value.sequence = message->sequence();
+  value.has_logs = message->has_logs();
+  value.unknown = message->unknown_fields();
+  return value;
+}
+
+} // namespace jobq::codec
