@@ -82,6 +82,19 @@ using supervisor_actor = caf::typed_actor<
     // Stop everything in order, then end.
     rpc<void(atom::halt)>>;
 
+} // namespace jobq
+
+// Handles that travel in messages themselves.
+CAF_BEGIN_TYPE_ID_BLOCK(jobq_handles, caf::id_block::jobq::end)
+
+CAF_ADD_TYPE_ID(jobq_handles, (jobq::supervisor_actor))
+CAF_ADD_TYPE_ID(jobq_handles, (jobq::history_actor))
+CAF_ADD_TYPE_ID(jobq_handles, (jobq::clock_actor))
+
+CAF_END_TYPE_ID_BLOCK(jobq_handles)
+
+namespace jobq {
+
 /// The store's voice: commits for the others, claims by demand.
 using keeper_actor = caf::typed_actor<
     // Commit these; the answer comes when all of them have theirs.

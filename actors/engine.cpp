@@ -1,0 +1,398 @@
+#include "actors/engine.hpp"
+
+#include <algorithm>
+#include <future>
+#include <mutex>
+#include <random>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/send.hpp>
+
+#include "actors/commit_desk.hpp"
+#include "actors/feed_hub.hpp"
+#include "actors/keeper.hpp"
+#include "actors/supervisor.hpp"
+#include "actors/timetable.hpp"
+#include "jobs/due.hpp"
+#include "jobs/names.hpp"
+
+namespace jobq {
+namespace {
+
+struct system_config : caf::actor_system_config {
+  system_config() {
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads",
+        std::max<std::size_t>(2, std::thread::hardware_concurrency()));
+    set("scheduler.max-throughput", std::size_t{300});
+  }
+};
+
+std::string new_instance() {
+  std::random_device entropy;
+  std::string text;
+  for (int i = 0; i < 4; ++i)
+    text += "0123456789abcdefghjkmnpqrstvwxyz"[entropy() % 32];
+  return run_id::random(system_time()()).to_string().substr(0, 10) + text;
+}
+
+tl::unexpected<error> stopped() {
+  return fail(errc::unavailable, "the engine has stopped");
+}
+
+} // namespace
+
+class engine::impl {
+public:
+  impl(const configuration& config, engine_options options, engine_parts parts)
+      : parts_{std::move(parts)}, options_{options},
+        config_{std::make_shared<const configuration>(config)},
+        started_at_{parts_.now()}, instance_{new_instance()},
+        board_{std::make_shared<live_board>()},
+        feeds_{std::make_shared<feed_hub>(parts_.reads)},
+        view_{std::make_shared<supervisor_view>()},
+        desk_{std::make_shared<commit_desk>(parts_.commits)}, system_{
+                                                                  settings_} {
+    options_.workers = config.workers;
+  }
+
+  ~impl() { stop(); }
+
+  result<void> begin() {
+    auto switches = parts_.reads.switches();
+    if (!switches)
+      return tl::unexpected<error>(switches.error());
+    take_over(*config_, *switches);
+    if (options_.ticks)
+      bootstrap();
+    auto keeper
+        = spawn_keeper(system_, {desk_, instance_, parts_.now, parts_.log});
+    supervisor_parts own{keeper,
+                         &parts_.reads,
+                         &parts_.functions,
+                         board_,
+                         feeds_,
+                         view_,
+                         [this](std::string why) { failed(std::move(why)); },
+                         config_,
+                         options_,
+                         parts_.why_not,
+                         parts_.now,
+                         parts_.log};
+    supervisor_ = spawn_supervisor(system_, std::move(own));
+    return {};
+  }
+
+  void submit(any_command what, commit_callback done) {
+    if (stopped_) {
+      done(stopped());
+      return;
+    }
+    auto cancels = std::holds_alternative<command::cancel>(what);
+    desk_->submit(std::move(what), [this, cancels, done = std::move(done)](
+                                       result<reply> value) {
+      if (cancels && value)
+        for (const auto& one : value->runs)
+          if (one.state == run_state::running)
+            caf::anon_send(supervisor_, atom::stop_v,
+                           stop_order{one.id, stop_reason::cancel});
+      done(std::move(value));
+    });
+  }
+
+  result<run> run_now(const std::string& job, const parameter_map& extra,
+                      trigger made_by) {
+    auto config = current();
+    const auto* definition = config->find_job(job);
+    if (definition == nullptr)
+      return unknown_job(*config, job);
+    if (auto why = parts_.why_not ? parts_.why_not(*definition) : "";
+        !why.empty())
+      return fail(errc::unsupported, "job \"" + job + "\" can't run: " + why);
+    auto now = parts_.now();
+    auto made = make_run(*definition, made_by, run_id::random(now), now);
+    for (const auto& [key, value] : extra)
+      made.parameters[key] = value;
+    return enqueue(std::move(made));
+  }
+
+  result<run> enqueue(run made) {
+    auto came = perform(command::enqueue{{made}});
+    if (!came)
+      return tl::unexpected<error>(came.error());
+    return made;
+  }
+
+  result<reply> perform(any_command what) {
+    auto answer = std::make_shared<std::promise<result<reply>>>();
+    auto came = answer->get_future();
+    submit(std::move(what), [answer](result<reply> value) {
+      answer->set_value(std::move(value));
+    });
+    return came.get();
+  }
+
+  result<job_switch> set_enabled(const std::string& job, bool enabled,
+                                 const std::string& by,
+                                 const std::string& reason) {
+    auto config = current();
+    const auto* definition = config->find_job(job);
+    if (definition == nullptr)
+      return unknown_job(*config, job);
+    if (stopped_)
+      return stopped();
+    auto answer = std::make_shared<std::promise<result<job_switch>>>();
+    auto came = answer->get_future();
+    switch_order order{{job, enabled, by, reason, parts_.now()},
+                       [answer](result<job_switch> value) {
+                         answer->set_value(std::move(value));
+                       }};
+    caf::anon_send(supervisor_, atom::toggle_v, std::move(order));
+    auto value = came.get();
+    if (value)
+      set_active(
+          job,
+          enabled && (!parts_.why_not || parts_.why_not(*definition).empty()));
+    return value;
+  }
+
+  result<void> reload(const configuration& config) {
+    if (stopped_)
+      return stopped();
+    auto switches = parts_.reads.switches();
+    if (!switches)
+      return tl::unexpected<error>(switches.error());
+    auto fresh = std::make_shared<const configuration>(config);
+    {
+      std::lock_guard guard{mutex_};
+      config_ = fresh;
+    }
+    take_over(config, *switches);
+    caf::anon_send(supervisor_, atom::reload_v, config_ptr{fresh});
+    return {};
+  }
+
+  std::shared_ptr<completion_feed> subscribe(std::uint64_t after) {
+    return feeds_->subscribe(after);
+  }
+
+  const live_board& live() const { return *board_; }
+
+  engine_status status() const {
+    auto config = current();
+    engine_status seen;
+    seen.instance = instance_;
+    seen.started_at = started_at_;
+    seen.workers = config->workers;
+    seen.running = view_->running;
+    seen.ticking = options_.ticks && config->enabled && !view_->draining;
+    seen.draining = view_->draining;
+    seen.jobs = static_cast<std::uint32_t>(config->jobs.size());
+    seen.restarts = view_->restarts;
+    seen.failure = view_->failure();
+    return seen;
+  }
+
+  std::optional<time_point> next_run(const std::string& job) const {
+    auto config = current();
+    const auto* definition = config->find_job(job);
+    if (definition == nullptr || !definition->schedule || !config->enabled)
+      return std::nullopt;
+    {
+      std::lock_guard guard{mutex_};
+      if (inactive_.contains(job))
+        return std::nullopt;
+    }
+    return definition->schedule->next(parts_.now(), definition->timezone,
+                                      definition->gap, definition->overlap);
+  }
+
+  void on_failure(std::function<void(std::string)> callback) {
+    std::lock_guard guard{mutex_};
+    on_failure_ = std::move(callback);
+  }
+
+  void drain() { caf::anon_send(supervisor_, atom::drain_v); }
+
+  void stop() {
+    std::lock_guard guard{stopping_};
+    if (stopped_.exchange(true))
+      return;
+    if (supervisor_) {
+      caf::anon_send(supervisor_, atom::halt_v);
+      system_.await_all_actors_done();
+      supervisor_ = nullptr;
+    }
+    feeds_->close();
+    flush();
+  }
+
+private:
+  /// Waits until every callback that knows us has been called.
+  void flush() {
+    std::promise<void> done;
+    parts_.commits.submit(command::enqueue{},
+                          [&done](const result<reply>&) { done.set_value(); });
+    done.get_future().wait();
+  }
+
+  std::shared_ptr<const configuration> current() const {
+    std::lock_guard guard{mutex_};
+    return config_;
+  }
+
+  void set_active(const std::string& job, bool active) {
+    std::lock_guard guard{mutex_};
+    if (active)
+      inactive_.erase(job);
+    else
+      inactive_.insert(job);
+  }
+
+  /// Learns which jobs are active, and says loudly which can't run.
+  void take_over(const configuration& config,
+                 const std::vector<job_switch>& switches) {
+    std::set<std::string> inactive;
+    for (const auto& job :
+         scheduled_jobs(config.jobs, switches, parts_.why_not)) {
+      if (job.active)
+        continue;
+      inactive.insert(job.definition.name);
+      auto why = parts_.why_not ? parts_.why_not(job.definition) : "";
+      if (!why.empty())
+        parts_.log(log_level::warning,
+                   "job \"" + job.definition.name + "\" is disabled: " + why);
+    }
+    std::lock_guard guard{mutex_};
+    inactive_ = std::move(inactive);
+  }
+
+  /// Runs are committed ahead of the first tick: the clock starts later.
+  void bootstrap() {
+    command::enqueue first;
+    for (const auto& job : config_->bootstrap_jobs) {
+      const auto* definition = config_->find_job(job);
+      if (definition == nullptr || inactive_.contains(job)) {
+        parts_.log(log_level::warning,
+                   "bootstrap job \"" + job + "\" is disabled and not run");
+        continue;
+      }
+      auto now = parts_.now();
+      first.runs.push_back(
+          make_run(*definition, trigger::bootstrap, run_id::random(now), now));
+    }
+    if (!first.runs.empty())
+      desk_->submit(
+          std::move(first), [log = parts_.log](const result<reply>& came) {
+            if (!came)
+              log(log_level::error,
+                  "bootstrap jobs were not enqueued: " + came.error().message);
+          });
+  }
+
+  tl::unexpected<error> unknown_job(const configuration& config,
+                                    const std::string& job) const {
+    std::vector<std::string> names;
+    for (const auto& one : config.jobs)
+      names.push_back(one.name);
+    return fail(errc::not_found,
+                "no job \"" + job + "\"" + did_you_mean(job, names));
+  }
+
+  void failed(std::string why) {
+    std::function<void(std::string)> callback;
+    {
+      std::lock_guard guard{mutex_};
+      callback = on_failure_;
+    }
+    if (callback)
+      callback(std::move(why));
+  }
+
+  engine_parts parts_;
+  engine_options options_;
+  mutable std::mutex mutex_; ///< config_, inactive_, on_failure_
+  std::shared_ptr<const configuration> config_;
+  std::set<std::string> inactive_;
+  std::function<void(std::string)> on_failure_;
+  time_point started_at_;
+  std::string instance_;
+  std::shared_ptr<live_board> board_;
+  std::shared_ptr<feed_hub> feeds_;
+  std::shared_ptr<supervisor_view> view_;
+  std::shared_ptr<commit_desk> desk_;
+  std::mutex stopping_;
+  std::atomic<bool> stopped_{false};
+  system_config settings_;
+  caf::actor_system system_;
+  supervisor_actor supervisor_;
+};
+
+engine::engine(std::unique_ptr<impl> body) : impl_{std::move(body)} {}
+engine::~engine() = default;
+
+result<std::unique_ptr<engine>> engine::start(const configuration& config,
+                                              engine_options options,
+                                              engine_parts parts) {
+  auto body = std::make_unique<impl>(config, options, std::move(parts));
+  if (auto begun = body->begin(); !begun)
+    return tl::unexpected<error>(begun.error());
+  return std::unique_ptr<engine>{new engine{std::move(body)}};
+}
+
+void engine::submit(any_command what, commit_callback done) {
+  impl_->submit(std::move(what), std::move(done));
+}
+
+result<reply> engine::perform(any_command what) {
+  return impl_->perform(std::move(what));
+}
+
+result<run> engine::run_now(const std::string& job, const parameter_map& extra,
+                            trigger made_by) {
+  return impl_->run_now(job, extra, made_by);
+}
+
+result<job_switch> engine::set_enabled(const std::string& job, bool enabled,
+                                       const std::string& by,
+                                       const std::string& reason) {
+  return impl_->set_enabled(job, enabled, by, reason);
+}
+
+result<void> engine::reload(const configuration& config) {
+  return impl_->reload(config);
+}
+
+std::shared_ptr<completion_feed> engine::subscribe(std::uint64_t after) {
+  return impl_->subscribe(after);
+}
+
+const live_board& engine::live() const noexcept {
+  return impl_->live();
+}
+
+engine_status engine::status() const {
+  return impl_->status();
+}
+
+std::optional<time_point> engine::next_run(const std::string& job) const {
+  return impl_->next_run(job);
+}
+
+void engine::on_failure(std::function<void(std::string)> callback) {
+  impl_->on_failure(std::move(callback));
+}
+
+void engine::drain() {
+  impl_->drain();
+}
+
+void engine::stop() {
+  impl_->stop();
+}
+
+} // namespace jobq

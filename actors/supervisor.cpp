@@ -1,0 +1,409 @@
+#include "actors/supervisor.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include <caf/actor_system.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/clock.hpp"
+#include "actors/default_handlers.hpp"
+#include "actors/history.hpp"
+#include "actors/worker.hpp"
+
+namespace jobq {
+namespace {
+
+using steady = caf::actor_clock::time_point;
+
+/// Ends that history has not recorded yet; beyond it no run is claimed.
+constexpr std::size_t unrecorded_limit = 10'000;
+/// Orders to stop runs whose start has not arrived yet.
+constexpr std::size_t early_stop_limit = 1'000;
+/// So many deaths of clock and history within the period are survived.
+constexpr std::size_t restart_limit = 5;
+constexpr std::chrono::seconds restart_period{60};
+
+outcome given_up(stop_reason why) {
+  outcome result;
+  switch (why) {
+  case stop_reason::cancel:
+    result.kind = outcome_kind::cancelled;
+    break;
+  case stop_reason::timeout:
+    result.kind = outcome_kind::timed_out;
+    break;
+  case stop_reason::shutdown:
+    result.kind = outcome_kind::interrupted;
+    break;
+  }
+  result.error = "the function did not stop when it was asked to; its thread "
+                 "was abandoned";
+  return result;
+}
+
+struct supervisor_state {
+  using pointer = supervisor_actor::stateful_pointer<supervisor_state>;
+
+  /// One attempt that is being executed.
+  struct slot {
+    run what;
+    worker_actor worker;
+    std::optional<steady> deadline; ///< of its timeout, or of obeying
+    std::optional<stop_reason> stopping;
+    bool ended = false; ///< its end has arrived, its worker is quitting
+  };
+
+  pointer self;
+  supervisor_parts parts;
+  std::unordered_map<run_id, slot> slots;
+  std::unordered_map<caf::actor_addr, run_id> workers;
+  /// Ends on their way through history; sent again when it is restarted.
+  std::map<run_id, attempt_end> unrecorded;
+  std::unordered_map<run_id, stop_reason> early_stops;
+  /// Runs asked of the keeper that have not come yet.
+  std::int64_t asked = 0;
+  bool draining = false;
+  bool halting = false;
+  std::optional<steady> halt_deadline;
+  history_actor history;
+  clock_actor clock;
+  std::deque<steady> restarts;
+  /// Stale wake-ups carry an older one.
+  std::uint64_t generation = 0;
+
+  static inline const char* name = "supervisor";
+
+  explicit supervisor_state(pointer ptr) : self{ptr} {}
+
+  supervisor_actor::behavior_type make_behavior();
+  void set_up();
+  void begin_history();
+  void begin_clock();
+  void ask();
+  void start(const run_batch& batch);
+  void start_one(const run& what);
+  void ended(const attempt_end& what);
+  void record(attempt_end what);
+  void recorded(const id_batch& ids);
+  void stop(const stop_order& order);
+  void stop_slot(slot& one, stop_reason why);
+  void down(const caf::down_msg& message);
+  void worker_down(const run_id& id, const caf::error& reason);
+  bool may_restart(const char* who);
+  void fail(const std::string& why);
+  void look_at_time();
+  void arm();
+  void drain();
+  void halt();
+  void halt_step();
+  steady time() const { return self->clock().now(); }
+};
+
+void supervisor_state::set_up() {
+  self->send(parts.keeper, atom::meet_v, supervisor_actor{self});
+  self->monitor(parts.keeper);
+  begin_history();
+  begin_clock();
+  ask();
+}
+
+void supervisor_state::begin_history() {
+  history = spawn_history(
+      *self, {parts.keeper, supervisor_actor{self}, parts.feeds, parts.log});
+  self->send(parts.keeper, atom::meet_v, history);
+  for (const auto& [_, what] : unrecorded)
+    self->send(history, atom::record_v, what);
+}
+
+void supervisor_state::begin_clock() {
+  clock = spawn_clock(*self, {parts.keeper, supervisor_actor{self}, parts.reads,
+                              parts.config, parts.options, parts.why_not,
+                              parts.now, parts.log});
+  self->send(parts.keeper, atom::meet_v, clock);
+}
+
+void supervisor_state::ask() {
+  if (draining || halting || unrecorded.size() >= unrecorded_limit)
+    return;
+  auto free = static_cast<std::int64_t>(parts.options.workers) - asked
+              - static_cast<std::int64_t>(slots.size());
+  if (free <= 0)
+    return;
+  asked += free;
+  self->send(parts.keeper, atom::want_v, static_cast<std::uint32_t>(free));
+}
+
+void supervisor_state::start(const run_batch& batch) {
+  asked -= static_cast<std::int64_t>(batch->size());
+  for (const auto& what : *batch)
+    start_one(what);
+  parts.view->running = static_cast<std::uint32_t>(slots.size());
+  arm();
+}
+
+void supervisor_state::start_one(const run& what) {
+  auto& one = slots[what.id];
+  one.what = what;
+  if (what.timeout)
+    one.deadline = time() + *what.timeout;
+  worker_parts own{supervisor_actor{self},
+                   parts.functions,
+                   parts.board,
+                   parts.now,
+                   parts.log,
+                   parts.options.log_limit};
+  one.worker = spawn_worker(*self, own, what);
+  workers.emplace(one.worker.address(), what.id);
+  auto early = early_stops.find(what.id);
+  if (early != early_stops.end()) {
+    stop_slot(one, early->second);
+    early_stops.erase(early);
+  } else if (halting) {
+    // Claimed before the keeper heard of the halt.
+    stop_slot(one, stop_reason::shutdown);
+  }
+}
+
+void supervisor_state::ended(const attempt_end& what) {
+  auto found = slots.find(what.id);
+  if (found == slots.end() || found->second.ended)
+    return;
+  found->second.ended = true;
+  record(what);
+}
+
+void supervisor_state::record(attempt_end what) {
+  auto [place, _] = unrecorded.insert_or_assign(what.id, std::move(what));
+  self->send(history, atom::record_v, place->second);
+}
+
+void supervisor_state::recorded(const id_batch& ids) {
+  for (const auto& id : *ids)
+    unrecorded.erase(id);
+  ask();
+  halt_step();
+}
+
+void supervisor_state::stop(const stop_order& order) {
+  auto found = slots.find(order.id);
+  if (found != slots.end())
+    stop_slot(found->second, order.why);
+  else if (early_stops.size() < early_stop_limit)
+    early_stops.emplace(order.id, order.why);
+  arm();
+}
+
+void supervisor_state::stop_slot(slot& one, stop_reason why) {
+  if (one.ended || one.stopping)
+    return;
+  one.stopping = why;
+  one.deadline = time() + parts.options.obey_grace;
+  parts.functions->stop(one.what.id, why);
+}
+
+void supervisor_state::down(const caf::down_msg& message) {
+  if (message.source == parts.keeper.address()) {
+    if (!halting)
+      fail("the keeper died: " + self->system().render(message.reason));
+    self->quit();
+  } else if (history && message.source == history.address()) {
+    history = nullptr;
+    if (halting)
+      halt_step();
+    else if (may_restart("history"))
+      begin_history();
+  } else if (clock && message.source == clock.address()) {
+    clock = nullptr;
+    if (halting || draining)
+      halt_step();
+    else if (may_restart("clock"))
+      begin_clock();
+  } else if (auto found = workers.find(message.source);
+             found != workers.end()) {
+    auto id = found->second;
+    workers.erase(found);
+    worker_down(id, message.reason);
+  }
+}
+
+void supervisor_state::worker_down(const run_id& id, const caf::error& reason) {
+  auto found = slots.find(id);
+  if (found == slots.end())
+    return;
+  if (!found->second.ended) {
+    const auto& what = found->second.what;
+    attempt_end end;
+    end.id = id;
+    end.attempt.number = what.attempt;
+    end.attempt.started_at = what.started_at.value_or(parts.now());
+    end.attempt.finished_at = parts.now();
+    end.attempt.outcome.kind = outcome_kind::crashed;
+    end.attempt.outcome.error
+        = "the worker died"
+          + (reason ? ": " + self->system().render(reason) : std::string{});
+    end.log = parts.board->end(id);
+    record(std::move(end));
+  }
+  slots.erase(found);
+  parts.view->running = static_cast<std::uint32_t>(slots.size());
+  ask();
+  halt_step();
+}
+
+bool supervisor_state::may_restart(const char* who) {
+  auto now = time();
+  while (!restarts.empty() && restarts.front() + restart_period < now)
+    restarts.pop_front();
+  restarts.push_back(now);
+  if (restarts.size() > restart_limit) {
+    fail(std::string{who} + " and its like died "
+         + std::to_string(restarts.size()) + " times within a minute");
+    return false;
+  }
+  ++parts.view->restarts;
+  parts.log(log_level::warning, std::string{who} + " is restarted");
+  return true;
+}
+
+void supervisor_state::fail(const std::string& why) {
+  drain();
+  if (!parts.view->fail(why))
+    return;
+  parts.log(log_level::error, "the engine gives up: " + why);
+  if (parts.on_failure)
+    parts.on_failure(why);
+}
+
+void supervisor_state::look_at_time() {
+  auto now = time();
+  for (auto& [id, one] : slots) {
+    if (one.ended || !one.deadline || *one.deadline > now)
+      continue;
+    if (one.stopping) {
+      one.deadline.reset();
+      self->send(one.worker, atom::give_up_v, given_up(*one.stopping));
+    } else {
+      stop_slot(one, stop_reason::timeout);
+    }
+  }
+  if (halt_deadline && *halt_deadline <= now) {
+    halt_deadline.reset();
+    for (auto& [_, one] : slots)
+      stop_slot(one, stop_reason::shutdown);
+  }
+  arm();
+}
+
+void supervisor_state::arm() {
+  auto next = halt_deadline;
+  for (const auto& [_, one] : slots)
+    if (one.deadline && !one.ended && (!next || *one.deadline < *next))
+      next = one.deadline;
+  if (!next)
+    return;
+  auto wait = std::max(*next - time(), steady::duration::zero());
+  self->delayed_send(self, std::chrono::ceil<milliseconds>(wait), atom::wake_v,
+                     ++generation);
+}
+
+void supervisor_state::drain() {
+  if (draining)
+    return;
+  draining = true;
+  parts.view->draining = true;
+  self->send(parts.keeper, atom::drain_v);
+  if (clock)
+    self->send(clock, atom::halt_v);
+}
+
+// The order, and why: no new ticks first, or they would be claimed; no new
+// claims second, or stopping would have no end; then the attempts get their
+// time and are told to stop; what they came to is recorded; history ends after
+// the last record, and the keeper, which carries it, last of all.
+void supervisor_state::halt() {
+  if (halting)
+    return;
+  drain();
+  halting = true;
+  if (!slots.empty())
+    halt_deadline = time() + parts.options.stop_grace;
+  arm();
+  halt_step();
+}
+
+void supervisor_state::halt_step() {
+  if (!halting || clock || !slots.empty())
+    return;
+  auto store_failed = !parts.view->failure().empty();
+  if (!unrecorded.empty() && !store_failed && history)
+    return;
+  if (history)
+    self->send(history, atom::halt_v);
+  else
+    self->send(parts.keeper, atom::halt_v);
+}
+
+supervisor_actor::behavior_type supervisor_state::make_behavior() {
+  set_default_handlers(self, parts.log, name);
+  self->set_down_handler([this](caf::down_msg& message) { down(message); });
+  set_up();
+  return {[this](atom::start, const run_batch& batch) { start(batch); },
+          [this](atom::end, const attempt_end& what) { ended(what); },
+          [this](atom::recorded, const id_batch& ids) { recorded(ids); },
+          [this](atom::stop, const stop_order& order) { stop(order); },
+          [this](atom::wake, std::uint64_t asked_for) {
+            if (asked_for == generation)
+              look_at_time();
+          },
+          [this](atom::reload, const config_ptr& config) {
+            parts.config = config;
+            parts.options.workers = config->workers;
+            if (clock)
+              self->send(clock, atom::reload_v, config);
+            ask();
+          },
+          [this](atom::toggle, const switch_order& order) {
+            if (clock)
+              self->send(clock, atom::toggle_v, order);
+            else
+              order.done(
+                  jobq::fail(errc::unavailable, "the engine is stopping"));
+          },
+          [this](atom::give_up, const std::string& why) { fail(why); },
+          [this](atom::drain) { drain(); },
+          [this](atom::halt) { halt(); }};
+}
+
+supervisor_actor::behavior_type run_supervisor(supervisor_state::pointer self,
+                                               const supervisor_parts& parts) {
+  self->state.parts = parts;
+  return self->state.make_behavior();
+}
+
+} // namespace
+
+bool supervisor_view::fail(std::string why) {
+  std::lock_guard guard{mutex_};
+  if (!failure_.empty())
+    return false;
+  failure_ = std::move(why);
+  return true;
+}
+
+std::string supervisor_view::failure() const {
+  std::lock_guard guard{mutex_};
+  return failure_;
+}
+
+supervisor_actor spawn_supervisor(caf::actor_system& system,
+                                  supervisor_parts parts) {
+  return system.spawn(run_supervisor, std::move(parts));
+}
+
+} // namespace jobq
