@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "jobs/definition.hpp"
@@ -47,11 +48,13 @@ struct configuration {
   std::vector<job_definition> jobs; ///< in the files' order
   jobq::retention retention;
   std::vector<content_source> content_sources;
-  /// `sqlite:///abs/path` or `postgresql://…`; a relative SQLite path has been
-  /// made absolute against the file that holds it. Empty when absent.
+  /// `sqlite:////abs/path` (the path follows three slashes and brings a fourth)
+  /// or `postgresql://…`; a relative SQLite path has been made absolute against
+  /// the file that holds it. Empty when absent.
   std::string database_url;
   std::vector<std::filesystem::path> files; ///< every file read, root first
 
+  /// The job of this name, or null. Looks at one job after another.
   const job_definition* find_job(std::string_view name) const;
 };
 

@@ -111,8 +111,9 @@ struct job_definition {
   source_place function_place; ///< of `job:`, or of the entry
   source_place extension_place;
 
-  /// What the schedule's ticks depend on. A change of it discards the ticks
-  /// that are older than the change.
+  /// What the schedule's ticks depend on: expression (however it is spaced),
+  /// zone and DST policies; empty without a schedule. A change of it discards
+  /// the ticks that are older than the change.
   std::string schedule_fingerprint() const;
 };
 
