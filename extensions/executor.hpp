@@ -38,9 +38,16 @@ public:
 
 /// Runs functions on reused threads of this process. An idle thread ends after a
 /// minute; there are never more than `max_threads` that still obey, plus those
-/// that ignore being stopped.
+/// that ignore being stopped; a start beyond that waits for a thread.
+///
+/// An attempt that goes on for `grace` after `stop` is given up: `done` is
+/// called with the outcome of the stop and an error that says so, nothing that
+/// the function reports later is heard, and its thread is replaced.
+///
 /// The destructor asks all to stop and waits for up to `grace` for them; a
-/// function that ignores it keeps its thread until the process ends.
+/// function that ignores it keeps its thread until the process ends. No
+/// observer is called after the destructor. `functions` must outlive the
+/// executor, but not the functions that were given up.
 std::unique_ptr<executor> make_thread_executor(const registry& functions,
                                                std::size_t max_threads,
                                                milliseconds grace
