@@ -63,6 +63,11 @@ std::string two_digits(unsigned n) {
   return (n < 10 ? "0" : "") + std::to_string(n);
 }
 
+/// The steps that divide 60 need no more than this.
+std::string ordinal(unsigned n) {
+  return std::to_string(n) + (n == 2 ? "nd" : n == 3 ? "rd" : "th");
+}
+
 bool is_single(std::uint64_t set) noexcept {
   return std::popcount(set) == 1;
 }
@@ -141,8 +146,7 @@ time_words time_of(const cron_fields& f) {
     text = (rhythmic_seconds ? "" : "at ") + rhythm("second", f.seconds, 60)
            + " of "
            + (rhythmic_minutes && !all_minutes
-                ? "every " + std::to_string(even_step(f.minutes, 60))
-                    + "th minute"
+                ? "every " + ordinal(even_step(f.minutes, 60)) + " minute"
                 : plural("minute", f.minutes));
     if (all_hours)
       text += " of every hour";

@@ -253,9 +253,9 @@ bool cron_reader::read() {
     if (first.starts_with(zone))
       return refuse("a time zone does not belong into the expression",
                     parts_[0], "use the zone option (timezone, --tz) instead");
-  for (const auto& part : parts_)
-    if (at(part)[0] == '#')
-      return refuse("comments are not supported", part);
+  for (std::size_t i = 0; i < parts_.size(); ++i)
+    if ((i == 0 || i >= 6) && at(parts_[i])[0] == '#')
+      return refuse("comments are not supported", parts_[i]);
   if (part_count_ != 6)
     return refuse_field_count();
   for (std::size_t i = 0; i < 6; ++i)
@@ -410,12 +410,13 @@ bool cron_reader::read_day_of_month_item(slice item, bool& done) {
   if (text.find('#') != std::string::npos)
     return refuse_part(item, shown(at(item)) + " is not a day of the month",
                        "d#k belongs into day-of-week (field 6)");
+  if (is_digit(text[0]) && text.find('W') != std::string::npos
+      && text.find_first_of("-/") != std::string::npos)
+    return refuse_part(item, shown(at(item)) + ": W takes a single day",
+                       "list the days one by one");
   const bool is_near = item.size > 1 && is_digit(text[0])
                        && (at(item).back() == 'W' || at(item).back() == 'w');
   if (is_near) {
-    if (text.find_first_of("-/") != std::string::npos)
-      return refuse_part(item, shown(at(item)) + ": W takes a single day",
-                         "list the days one by one");
     value day;
     if (!read_value({item.begin, item.size - 1}, day))
       return false;
@@ -466,7 +467,9 @@ bool cron_reader::read_day_of_week_item(slice item, bool& done) {
     digits.remove_prefix(1);
   if (digits.size() != 1 || digits[0] < '1' || digits[0] > '5')
     return refuse_part(rank.size == 0 ? item : rank,
-                       shown(at(rank)) + " after # is out of range 1-5",
+                       rank.size == 0
+                         ? "the number after # is missing"
+                         : shown(at(rank)) + " after # is out of range 1-5",
                        "d#1 to d#5 count the weekday in its month; dL is the "
                        "last one");
   fields_.nth_weekdays[static_cast<std::size_t>(digits[0] - '1')] |= bit;
