@@ -48,9 +48,7 @@ std::string to_string(const source_place& place) {
 
 void config_faults::add(config_fault fault) {
   errors_ += fault.level == severity::error ? 1 : 0;
-  if (full())
-    ++left_out_;
-  else
+  if (!full())
     faults_.push_back(std::move(fault));
 }
 
@@ -67,11 +65,13 @@ config_faults::take(const std::vector<std::string>& files) {
   std::stable_sort(
       faults_.begin(), faults_.end(),
       [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
-  if (left_out_ > 0)
-    faults_.push_back({errors_ > 0 ? severity::error : severity::warning,
-                       faults_.back().place,
-                       {},
-                       std::to_string(left_out_) + " more are not shown"});
+  if (full()) {
+    auto last = faults_.back();
+    last.level = errors_ > 0 ? severity::error : severity::warning;
+    last.job.clear();
+    last.message = "too many faults: the rest is not shown";
+    faults_.push_back(std::move(last));
+  }
   return std::move(faults_);
 }
 

@@ -16,7 +16,7 @@
 
 namespace jobq {
 
-/// The faults found so far. Bounded: past the first `most` the rest is counted.
+/// The faults found so far. Bounded: those past the first `most` are dropped.
 class config_faults {
 public:
   static constexpr std::size_t most = 1'000;
@@ -25,7 +25,7 @@ public:
 
   bool has_errors() const noexcept { return errors_ > 0; }
 
-  /// Whether further faults are only counted, so that nobody need word them.
+  /// Whether further faults are dropped, so that nobody need word them.
   bool full() const noexcept { return faults_.size() >= most; }
 
   /// All of them, by the order of `files` and then by place.
@@ -34,7 +34,6 @@ public:
 private:
   std::vector<config_fault> faults_;
   std::size_t errors_ = 0;
-  std::size_t left_out_ = 0;
 };
 
 /// A file that is being read.

@@ -75,6 +75,11 @@ void read_jobs(const config_scope& scope, const section_reader& in,
     return;
   }
   for (const auto* item : *items) {
+    if (scope.faults.full() && scope.faults.has_errors()) {
+      // Refused already, and nobody would see what else is wrong.
+      parts.names_complete = false;
+      return;
+    }
     auto entry = read_job(scope.file, scope.faults, *item, known, zones);
     if (!entry.has_name) {
       parts.names_complete = false;
