@@ -150,7 +150,8 @@ std::optional<stored_run> decode_run(std::string_view bytes) {
     return std::nullopt;
   value.sequence = message->sequence();
   value.has_logs = message->has_logs();
-  value.unknown = message->unknown_fields();
+  if (const auto& unknown = message->unknown_fields(); !unknown.empty())
+    unknown.SerializeToString(&value.unknown);
   return value;
 }
 

@@ -150,9 +150,10 @@ public:
     {
       std::lock_guard lock{mutex_};
       was_idle = claims_.empty() && others_.empty();
-      auto& line
-        = std::holds_alternative<command::claim>(what) ? claims_ : others_;
-      line.push_back({std::move(what), std::move(done)});
+      if (std::holds_alternative<command::claim>(what))
+        claims_.push_back({std::move(what), std::move(done)});
+      else
+        others_.push_back({std::move(what), std::move(done)});
     }
     if (was_idle)
       wake_.notify_one();

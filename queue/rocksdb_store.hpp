@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +18,16 @@ struct rocksdb_options {
   /// A read-only store refuses `apply`, takes no lock and may be opened beside
   /// a server; it sees what was committed before it was opened.
   bool read_only = false;
+  /// With less than this free, `enqueue` and `fire` are refused as `busy` while
+  /// everything that lets work end goes on: running out of space in the middle
+  /// of a write can cost the process.
+  std::uint64_t min_free_bytes = 256 << 20;
+
+  /// Seams for tests. How much is free on the store's disk (asked at most once
+  /// a second); and a word before every write, whose error counts as the
+  /// disk's. Empty: the real ones.
+  std::function<std::uint64_t()> free_bytes;
+  std::function<result<void>()> before_write;
 };
 
 /// What opening found.

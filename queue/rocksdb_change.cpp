@@ -1,0 +1,271 @@
+#include "jobs/transition.hpp"
+#include "queue/rocksdb_writer.hpp"
+
+/// One run's change and all the rows that follow from it.
+namespace jobq {
+namespace {
+
+bool waits_for_time(run_state state) {
+  return state == run_state::scheduled || state == run_state::retryable;
+}
+
+std::size_t slot(run_state state) { return static_cast<std::size_t>(state); }
+
+/// Counters never wrap, whatever a damaged store says.
+void lower(std::uint64_t& value) {
+  if (value > 0)
+    --value;
+}
+
+// Over about this many successes a job's mean duration is taken.
+constexpr double mean_over = 20;
+
+} // namespace
+
+job_state& rocksdb_writer::job(const std::string& name) {
+  auto& entry = jobs_[name];
+  if (!entry) {
+    auto id = static_cast<keys::name_id>(jobs_by_id_.size());
+    entry = std::make_unique<job_state>(db_, id, name);
+    jobs_by_id_[id] = entry.get();
+    std::string number;
+    keys::put32(number, id);
+    put(family::meta, keys::job_name(name), number);
+  }
+  touched_jobs_.insert(entry.get());
+  return *entry;
+}
+
+queue_state& rocksdb_writer::queue(const std::string& name) {
+  auto& entry = queues_[name];
+  if (!entry) {
+    auto id = static_cast<keys::name_id>(queues_.size() - 1);
+    entry = std::make_unique<queue_state>(db_, id, name, std::string{});
+    std::string number;
+    keys::put32(number, id);
+    put(family::meta, keys::queue_name(name), number);
+  }
+  touched_queues_.insert(entry.get());
+  return *entry;
+}
+
+result<shared_run> rocksdb_writer::find(const run_id& id) {
+  if (auto found = running_.find(id); found != running_.end())
+    return found->second.stored;
+  if (auto found = staged_.find(id); found != staged_.end())
+    return found->second;
+  auto unknown = [&] {
+    return fail(errc::not_found, "there is no run " + id.to_string());
+  };
+  if (erased_.contains(id))
+    return unknown();
+  auto key = keys::run(id);
+  auto bytes = db_.get(family::runs, key);
+  if (!bytes)
+    return tl::unexpected{bytes.error()};
+  if (!*bytes)
+    return unknown();
+  auto value = codec::decode_run(**bytes);
+  if (!value)
+    return corrupt(key);
+  return std::make_shared<const codec::stored_run>(std::move(*value));
+}
+
+result<bool> rocksdb_writer::exists(const run_id& id) {
+  if (running_.contains(id) || staged_.contains(id))
+    return true;
+  if (erased_.contains(id))
+    return false;
+  auto bytes = db_.get(family::runs, keys::run(id));
+  if (!bytes)
+    return tl::unexpected{bytes.error()};
+  return bytes->has_value();
+}
+
+result<void> rocksdb_writer::add(run value) {
+  auto& owner = job(value.job);
+  index(value, owner);
+  if (is_scheduled(value.trigger)) {
+    auto key = keys::unfinished(owner.id, value.id);
+    put(family::runs, key, keys::encode_brief(owner.id, value.state));
+    owner.unfinished.insert(key);
+  }
+  count(nullptr, &value, owner);
+  ++owner.counters.run_count;
+  auto id = value.id;
+  codec::stored_run stored;
+  stored.run = std::move(value);
+  staged_[id]
+    = std::make_shared<const codec::stored_run>(std::move(stored));
+  return {};
+}
+
+result<shared_run> rocksdb_writer::change(const shared_run& before,
+                                          const run_event& what,
+                                          reply* answer) {
+  auto after = transition(before->run, what);
+  if (!after)
+    return tl::unexpected{after.error()};
+  return replace(before,
+                 {std::move(*after), before->sequence, before->has_logs,
+                  before->unknown},
+                 answer);
+}
+
+result<shared_run> rocksdb_writer::replace(const shared_run& before,
+                                           codec::stored_run after,
+                                           reply* answer) {
+  const auto& was = before->run;
+  const auto id = was.id;
+  auto& owner = job(was.job);
+  const bool began_final = is_final(was.state);
+  const bool ends_final = is_final(after.run.state);
+  if (ends_final && !began_final)
+    complete(after, owner, answer);
+  if (was.state != after.run.state) {
+    unindex(was, after.run, owner);
+    index(after.run, owner);
+  }
+  if (is_scheduled(was.trigger) && began_final != ends_final) {
+    auto key = keys::unfinished(owner.id, id);
+    if (ends_final) {
+      remove(family::runs, key);
+      owner.unfinished.erase(key);
+    } else {
+      put(family::runs, key, keys::encode_brief(owner.id, after.run.state));
+      owner.unfinished.insert(key);
+    }
+  }
+  count(&was, &after.run, owner);
+  auto stored = std::make_shared<const codec::stored_run>(std::move(after));
+  staged_[id] = stored;
+  if (was.state == run_state::running) {
+    if (stored->run.state == run_state::running) {
+      running_[id].stored = stored;
+      running_changes_.emplace_back(id, stored);
+    } else {
+      end_running(id, owner);
+    }
+  }
+  if (was.serial && was.state != stored->run.state)
+    if (auto ok = let_go_serial(owner, was); !ok)
+      return tl::unexpected{ok.error()};
+  return stored;
+}
+
+void rocksdb_writer::unindex(const run& before, const run& after,
+                             job_state& owner) {
+  if (waits_for_time(before.state)) {
+    auto key = keys::timer(before);
+    remove(family::runs, key);
+    timers_.erase(key);
+    timers_touched_ = true;
+    ++timer_deletes_;
+    return;
+  }
+  if (is_final(before.state) || after.state == run_state::running)
+    return;
+  auto& line = queue(before.queue);
+  auto key = keys::ready(line.id, before);
+  remove(family::runs, key);
+  line.ready.erase(key);
+  ++line.deletes;
+  // A serial run waits in one of two places; a delete of nothing is harmless.
+  if (before.serial && before.state == run_state::available) {
+    auto second = keys::parked(owner.id, before);
+    remove(family::runs, second);
+    owner.parked.erase(second);
+  }
+}
+
+void rocksdb_writer::index(const run& after, job_state& owner) {
+  if (after.state == run_state::available) {
+    auto& line = queue(after.queue);
+    auto key = keys::ready(line.id, after);
+    put(family::runs, key, keys::encode_brief(owner.id, after.state));
+    line.ready.insert(key);
+    if (key < line.low_water) {
+      line.low_water = key;
+      put(family::meta, keys::low_water(keys::ready_prefix(line.id)), key);
+    }
+  } else if (waits_for_time(after.state)) {
+    auto key = keys::timer(after);
+    put(family::runs, key, keys::encode_brief(owner.id, after.state));
+    timers_.insert(key);
+    timers_touched_ = true;
+    if (key < timers_low_water_) {
+      timers_low_water_ = key;
+      put(family::meta, keys::low_water(keys::timer_prefix), key);
+    }
+  }
+}
+
+void rocksdb_writer::count(const run* before, const run* after,
+                           job_state& owner) {
+  const auto& any = after ? *after : *before;
+  auto& line = queue(any.queue);
+  auto& of_job = owner.counters;
+  const bool for_tick = is_scheduled(any.trigger);
+  if (before && !is_final(before->state)) {
+    lower(of_job.live[slot(before->state)]);
+    lower(line.counters.live[slot(before->state)]);
+    if (for_tick)
+      lower(before->state == run_state::running ? of_job.scheduled_running
+                                                : of_job.scheduled_waiting);
+  }
+  if (!after || is_final(after->state))
+    return;
+  ++of_job.live[slot(after->state)];
+  ++line.counters.live[slot(after->state)];
+  if (for_tick)
+    ++(after->state == run_state::running ? of_job.scheduled_running
+                                          : of_job.scheduled_waiting);
+}
+
+void rocksdb_writer::complete(codec::stored_run& after, job_state& owner,
+                              reply* answer) {
+  const auto& what = after.run;
+  after.sequence = ++last_sequence_;
+  auto finished = what.finished_at.value_or(time_point{});
+  completed_.push_back(
+    {after.sequence, what.id, owner.id, what.state, finished});
+  auto& of_job = owner.counters;
+  ++of_job.finished[slot(what.state)];
+  of_job.last_run = what.id;
+  of_job.last_finished_at = finished;
+  of_job.last_state = what.state;
+  if (what.state == run_state::completed && what.started_at) {
+    auto took = static_cast<double>((finished - *what.started_at).count());
+    ++of_job.successes;
+    auto share = std::min(static_cast<double>(of_job.successes), mean_over);
+    of_job.mean_duration += (took - of_job.mean_duration) / share;
+  }
+  if (answer)
+    answer->completions.push_back({after.sequence, what});
+}
+
+void rocksdb_writer::end_running(const run_id& id, job_state& owner) {
+  auto found = running_.find(id);
+  auto claim = claims_.find(found->second.claim);
+  if (claim != claims_.end() && --claim->second == 0) {
+    remove(family::runs, keys::claim(claim->first));
+    claims_.erase(claim);
+  }
+  running_.erase(found);
+  running_changes_.emplace_back(id, nullptr);
+  owner.running_scheduled.erase(id);
+}
+
+void rocksdb_writer::store_log(codec::stored_run& value, std::uint32_t attempt,
+                               const std::string& log) {
+  // As many logs as attempts are kept in the record.
+  constexpr std::uint32_t kept = 20;
+  if (value.has_logs && attempt > kept)
+    remove(family::runs, keys::log(value.run.id, attempt - kept));
+  if (log.empty())
+    return;
+  put(family::runs, keys::log(value.run.id, attempt), log);
+  value.has_logs = true;
+}
+
+} // namespace jobq

@@ -1,0 +1,167 @@
+#include "jobs/transition.hpp"
+#include "queue/rocksdb_writer.hpp"
+
+/// Claims, and the order of serial runs.
+namespace jobq {
+
+namespace {
+
+// A claim looks at this many runs more than it may take, so that no commit
+// grows large over expired and parked ones; the rest is for the next claim.
+constexpr std::uint32_t spare_looks = 1'000;
+
+} // namespace
+
+result<queue_state*> rocksdb_writer::best_queue() {
+  queue_state* best = nullptr;
+  std::string_view best_rank;
+  for (auto& [name, line] : queues_) {
+    auto head = line->ready.head();
+    if (!head)
+      return tl::unexpected{head.error()};
+    if (!*head)
+      continue;
+    auto rank = std::string_view{**head}.substr(keys::ready_prefix_size);
+    if (best && best_rank <= rank)
+      continue;
+    best = line.get();
+    best_rank = rank;
+  }
+  return best;
+}
+
+result<reply> rocksdb_writer::carry_out(const command::claim& c) {
+  reply answer;
+  codec::claim_record record{c.owner, c.now, {}};
+  std::optional<error> trouble;
+  for (std::uint32_t looks = 0;
+       answer.runs.size() < c.limit && looks < c.limit + spare_looks; ++looks) {
+    auto line = best_queue();
+    if (!line) {
+      trouble = line.error();
+      break;
+    }
+    if (!*line)
+      break;
+    // A damaged record is left where it is; those behind it are not held up.
+    if (auto took = take_one(**line, c, answer, record); !took)
+      trouble = took.error();
+  }
+  if (!record.members.empty()) {
+    claims_[++last_claim_] = record.members.size();
+    put(family::runs, keys::claim(last_claim_), codec::encode(record));
+  }
+  if (trouble && answer.runs.empty() && answer.completions.empty())
+    return tl::unexpected{*trouble};
+  return answer;
+}
+
+result<bool> rocksdb_writer::take_one(queue_state& line,
+                                      const command::claim& c, reply& answer,
+                                      codec::claim_record& record) {
+  touched_queues_.insert(&line);
+  auto head = line.ready.head();
+  auto key = **head;
+  line.ready.pop();
+  auto id = keys::trailing_id(key);
+  // The key of a running run stays until it ends and may be read again.
+  if (running_.contains(id))
+    return false;
+  auto found = find(id);
+  if (!found && found.error().code != errc::not_found)
+    return tl::unexpected{found.error()};
+  if (!found || (*found)->run.state != run_state::available
+      || keys::ready(line.id, (*found)->run) != key) {
+    remove(family::runs, key); // a row that nothing stands behind
+    return false;
+  }
+  const auto& before = *found;
+  const auto& what = before->run;
+  if (what.start_deadline && c.now > *what.start_deadline) {
+    if (auto ok = change(before, event::expired{c.now}, &answer); !ok)
+      return tl::unexpected{ok.error()};
+    return false;
+  }
+  auto& owner = job(what.job);
+  if (what.serial && owner.running_serial) {
+    park(owner, what);
+    remove(family::runs, key);
+    ++line.deletes;
+    return false;
+  }
+  auto after = transition(what, event::claimed{c.now});
+  if (!after)
+    return tl::unexpected{after.error()};
+  answer.runs.push_back(*after);
+  begin(before, std::move(*after), record);
+  return true;
+}
+
+void rocksdb_writer::begin(shared_run before, run after,
+                           codec::claim_record& record) {
+  auto& owner = job(after.job);
+  count(&before->run, &after, owner);
+  owner.counters.last_run = after.id;
+  owner.counters.last_started_at = after.started_at;
+  record.members.push_back({after.id, after.attempt});
+  auto id = after.id;
+  take_up(std::make_shared<const codec::stored_run>(
+            codec::stored_run{std::move(after), before->sequence,
+                              before->has_logs, before->unknown}),
+          last_claim_ + 1);
+  running_changes_.emplace_back(id, running_[id].stored);
+}
+
+void rocksdb_writer::take_up(shared_run value, std::uint64_t claim) {
+  const auto& what = value->run;
+  auto& owner = job(what.job);
+  if (is_scheduled(what.trigger))
+    owner.running_scheduled.insert(what.id);
+  if (what.serial)
+    owner.running_serial = what.id;
+  if (owner.released == what.id)
+    owner.released.reset();
+  running_[what.id] = {value, claim};
+}
+
+void rocksdb_writer::park(job_state& owner, const run& what) {
+  auto key = keys::parked(owner.id, what);
+  put(family::runs, key, keys::encode_brief(owner.id, what.state));
+  owner.parked.insert(key);
+  owner.may_have_parked = true;
+  if (owner.released == what.id)
+    owner.released.reset();
+}
+
+result<void> rocksdb_writer::release_next(job_state& owner) {
+  while (owner.may_have_parked && !owner.running_serial && !owner.released) {
+    auto head = owner.parked.head();
+    if (!head)
+      return tl::unexpected{head.error()};
+    if (!*head) {
+      owner.may_have_parked = false;
+      break;
+    }
+    auto key = **head;
+    owner.parked.pop();
+    remove(family::runs, key);
+    auto found = find(keys::trailing_id(key));
+    if (!found || (*found)->run.state != run_state::available)
+      continue;
+    index((*found)->run, owner);
+    owner.released = (*found)->run.id;
+  }
+  return {};
+}
+
+/// Called after a serial run left `before`'s state.
+result<void> rocksdb_writer::let_go_serial(job_state& owner,
+                                           const run& before) {
+  if (owner.running_serial == before.id && !running_.contains(before.id))
+    owner.running_serial.reset();
+  if (owner.released == before.id)
+    owner.released.reset();
+  return release_next(owner);
+}
+
+} // namespace jobq

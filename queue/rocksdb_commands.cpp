@@ -1,0 +1,119 @@
+#include "jobs/transition.hpp"
+#include "queue/rocksdb_writer.hpp"
+
+/// The commands that touch single runs.
+namespace jobq {
+
+result<reply> rocksdb_writer::carry_out(const command::enqueue& c) {
+  for (const auto& value : c.runs)
+    if (value.state != run_state::scheduled
+        && value.state != run_state::available)
+      return fail(errc::invalid_argument,
+                  "run " + value.id.to_string() + " can't be enqueued as "
+                    + std::string{word_of(run_state_words, value.state)});
+  if (auto ok = check_space(); !ok)
+    return tl::unexpected{ok.error()};
+  reply answer;
+  // Reads first: a read that fails refuses the command as a whole.
+  std::unordered_set<run_id> mine;
+  for (const auto& value : c.runs) {
+    auto there = exists(value.id);
+    if (!there)
+      return tl::unexpected{there.error()};
+    answer.duplicates.push_back(*there || !mine.insert(value.id).second);
+  }
+  for (std::size_t i = 0; i < c.runs.size(); ++i)
+    if (!answer.duplicates[i])
+      if (auto ok = add(c.runs[i]); !ok)
+        return tl::unexpected{ok.error()};
+  return answer;
+}
+
+result<reply> rocksdb_writer::carry_out(const command::finish& c) {
+  auto before = find(c.id);
+  if (!before)
+    return tl::unexpected{before.error()};
+  auto after = transition((*before)->run, event::finished{c.attempt});
+  if (!after)
+    return tl::unexpected{after.error()};
+  codec::stored_run value{std::move(*after), (*before)->sequence,
+                          (*before)->has_logs, (*before)->unknown};
+  store_log(value, c.attempt.number, c.log);
+  reply answer;
+  auto stored = replace(*before, std::move(value), &answer);
+  if (!stored)
+    return tl::unexpected{stored.error()};
+  answer.runs.push_back((*stored)->run);
+  return answer;
+}
+
+result<reply> rocksdb_writer::carry_out(const command::promote& c) {
+  reply answer;
+  while (answer.count < c.limit) {
+    auto head = timers_.head();
+    if (!head)
+      return tl::unexpected{head.error()};
+    if (!*head || keys::timer_time(**head) > c.now)
+      break;
+    auto key = **head;
+    timers_.pop();
+    timers_touched_ = true;
+    auto before = find(keys::trailing_id(key));
+    if (before && keys::timer((*before)->run) == key)
+      if (auto ok = change(*before, event::promoted{c.now}, &answer); ok) {
+        ++answer.count;
+        continue;
+      }
+    if (before || before.error().code == errc::not_found)
+      remove(family::runs, key); // a row that nothing stands behind
+  }
+  return answer;
+}
+
+result<reply> rocksdb_writer::carry_out(const command::cancel& c) {
+  return change_one(c.id, event::cancelled{c.reason, c.now});
+}
+
+result<reply> rocksdb_writer::carry_out(const command::retry& c) {
+  return change_one(c.id, event::retried{c.now});
+}
+
+result<reply> rocksdb_writer::carry_out(const command::discard& c) {
+  return change_one(c.id, event::discarded{c.reason, c.now});
+}
+
+result<reply> rocksdb_writer::change_one(const run_id& id,
+                                         const run_event& what) {
+  auto before = find(id);
+  if (!before)
+    return tl::unexpected{before.error()};
+  reply answer;
+  auto after = change(*before, what, &answer);
+  if (!after)
+    return tl::unexpected{after.error()};
+  answer.runs.push_back((*after)->run);
+  return answer;
+}
+
+result<reply> rocksdb_writer::carry_out(const command::set_switch& c) {
+  reply answer;
+  if (c.decision)
+    if (auto ok = decide(*c.decision, c.value.at, answer); !ok)
+      return tl::unexpected{ok.error()};
+  put(family::meta, keys::job_switch(job(c.value.job).id),
+      codec::encode(c.value));
+  return answer;
+}
+
+result<reply> rocksdb_writer::carry_out(const command::forget_job& c) {
+  auto found = jobs_.find(c.job);
+  if (found == jobs_.end())
+    return reply{};
+  auto& owner = *found->second;
+  owner.cursor.reset();
+  remove(family::meta, keys::cursor(owner.id));
+  remove(family::meta, keys::job_switch(owner.id));
+  return reply{};
+}
+
+} // namespace jobq

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
+
+#include "jobs/error.hpp"
+
+namespace jobq {
+
+/// The column families, in the order of `database::handles_`.
+enum class family : std::size_t { meta, runs, history };
+
+inline rocksdb::Slice slice_of(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+/// An open RocksDB with our column families and a checked format. Reads may
+/// come from any thread; writes from one.
+class database {
+public:
+  /// @returns `busy`, `format_too_new`, `store_corrupt` or `io`, each naming
+  ///   the directory
+  static result<std::unique_ptr<database>>
+  open(const std::filesystem::path& directory, bool read_only);
+
+  ~database();
+  database(const database&) = delete;
+  database& operator=(const database&) = delete;
+
+  /// @returns the value, or `nullopt` where there is none
+  result<std::optional<std::string>> get(family where,
+                                         std::string_view key) const;
+
+  rocksdb::Status write(rocksdb::WriteBatch& batch, bool sync);
+
+  rocksdb::ColumnFamilyHandle* handle(family where) const {
+    return handles_[static_cast<std::size_t>(where)];
+  }
+
+  const std::filesystem::path& directory() const { return directory_; }
+  error error_of(const rocksdb::Status& status) const;
+
+private:
+  friend class scan;
+  explicit database(std::filesystem::path directory) :
+    directory_{std::move(directory)} {}
+  result<void> start(bool read_only);
+  result<void> check_families() const;
+  result<void> check_format(bool read_only);
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors() const;
+
+  std::filesystem::path directory_;
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles_;
+};
+
+enum class direction { forward, backward };
+
+/// A look over the keys in [from, end), never outside: keys that were deleted
+/// before `from` cost nothing. Sees the state of the moment it was made.
+class scan {
+public:
+  scan(const database& db, family where, std::string from, std::string end,
+       direction way = direction::forward);
+
+  bool valid() const { return it_->Valid(); }
+  std::string_view key() const { return view(it_->key()); }
+  std::string_view value() const { return view(it_->value()); }
+  void next() { way_ == direction::forward ? it_->Next() : it_->Prev(); }
+
+  /// Goes to the nearest key that is not before `key` on this way.
+  void seek(std::string_view key);
+
+  /// Why it ended: nothing more, or a read that failed.
+  result<void> status() const;
+
+private:
+  static std::string_view view(const rocksdb::Slice& s) {
+    return {s.data(), s.size()};
+  }
+
+  const database& db_;
+  std::string from_;
+  std::string end_;
+  rocksdb::Slice lower_;
+  rocksdb::Slice upper_;
+  direction way_;
+  std::unique_ptr<rocksdb::Iterator> it_;
+};
+
+/// `store_corrupt`, naming the key in hexadecimal.
+tl::unexpected<error> corrupt(std::string_view key);
+
+} // namespace jobq

@@ -1,0 +1,221 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include <rocksdb/write_batch.h>
+
+#include "jobs/transition.hpp"
+#include "queue/codec.hpp"
+#include "queue/keys.hpp"
+#include "queue/ready_window.hpp"
+#include "queue/rocksdb_database.hpp"
+#include "queue/rocksdb_store.hpp"
+#include "queue/rocksdb_view.hpp"
+#include "queue/store.hpp"
+
+namespace jobq {
+
+using shared_run = std::shared_ptr<const codec::stored_run>;
+
+/// A job as the writer knows it.
+struct job_state {
+  job_state(const database& db, keys::name_id number, std::string job_name) :
+    id{number},
+    name{std::move(job_name)},
+    parked{db, keys::parked_prefix(id), {}},
+    unfinished{db, keys::unfinished_prefix(id), {}} {}
+
+  keys::name_id id;
+  std::string name;
+  codec::job_counters counters;
+  std::optional<job_cursor> cursor;
+  std::set<run_id> running_scheduled; ///< those that stand in for ticks
+  std::optional<run_id> running_serial;
+  /// A run that came back from `parked` and has not been claimed yet: while
+  /// there is one, nobody else has to be called.
+  std::optional<run_id> released;
+  bool may_have_parked = false;
+  ready_window parked;
+  ready_window unfinished;
+  std::string tick_floor; ///< no tick's key lies below, as far as known
+};
+
+struct queue_state {
+  queue_state(const database& db, keys::name_id number, std::string queue_name,
+              std::string mark) :
+    id{number},
+    name{std::move(queue_name)},
+    low_water{mark},
+    ready{db, keys::ready_prefix(number), std::move(mark)} {}
+
+  keys::name_id id;
+  std::string name;
+  codec::queue_counters counters;
+  std::string low_water;     ///< as on disk
+  std::uint64_t deletes = 0; ///< since it was written
+  ready_window ready;
+};
+
+/// The store's one writer: carries out commands on its own picture of the state
+/// while building a batch, then writes it and shows the result to readers.
+///
+/// Its picture runs ahead of the disk inside a batch. That is safe since a
+/// batch that fails poisons the writer: nothing reads the picture again, and
+/// readers only ever see what `publish` shows them.
+class rocksdb_writer {
+public:
+  rocksdb_writer(database& db, store_view& view,
+                 const rocksdb_options& options);
+
+  /// Reads what has to be in memory. Work is bounded by the numbers of jobs,
+  /// queues and running runs, not by the depth of the queues.
+  result<void> load();
+
+  /// Ends what a dead engine was running; fills in `found`.
+  result<void> recover(time_point now, opened_store& found);
+
+  result<commit_report> apply(std::span<const any_command> batch,
+                              durability how);
+
+private:
+  struct running_run {
+    shared_run stored;
+    std::uint64_t claim = 0;
+  };
+
+  // The commands: rocksdb_commands.cpp, rocksdb_fire.cpp, rocksdb_expire.cpp
+  result<reply> carry_out(const command::enqueue& c);
+  result<reply> carry_out(const command::fire& c);
+  result<reply> carry_out(const command::claim& c);
+  result<reply> carry_out(const command::finish& c);
+  result<reply> carry_out(const command::promote& c);
+  result<reply> carry_out(const command::cancel& c);
+  result<reply> carry_out(const command::retry& c);
+  result<reply> carry_out(const command::discard& c);
+  result<reply> carry_out(const command::set_switch& c);
+  result<reply> carry_out(const command::forget_job& c);
+  result<reply> carry_out(const command::expire& c);
+  result<reply> change_one(const run_id& id, const run_event& what);
+
+  // Claiming: rocksdb_claim.cpp
+  result<queue_state*> best_queue();
+  result<bool> take_one(queue_state& queue, const command::claim& c,
+                        reply& answer, codec::claim_record& record);
+  void begin(shared_run before, run after, codec::claim_record& record);
+  void park(job_state& job, const run& what);
+  result<void> release_next(job_state& job);
+  result<void> let_go_serial(job_state& job, const run& before);
+
+  // Firing: rocksdb_fire.cpp
+  result<void> decide(const tick_decision& decision, time_point now,
+                      reply& answer);
+  result<void> fire_one(job_state& job, const firing& what, time_point now,
+                        std::map<run_id, std::string>& skipped, reply& answer);
+  result<void> drop_waiting(job_state& job, time_point now, reply& answer);
+  result<void> mark_running(job_state& job, time_point now,
+                            std::vector<run_id>& to);
+  result<std::string> name_unfinished(job_state& job);
+  void write_tick(job_state& job, tick line, reply& answer);
+
+  // Expiry: rocksdb_expire.cpp
+  result<std::uint64_t> expire_runs(run_state state, time_point before,
+                                    std::uint64_t limit);
+  result<bool> expire_chunk(const std::string& key, run_state state,
+                            time_point before, std::uint64_t limit,
+                            std::uint64_t& count);
+  void write_chunk(const std::string& key, const codec::chunk& before,
+                   const codec::chunk& after);
+  result<void> erase_run(const codec::chunk_entry& entry);
+  result<std::uint64_t> expire_ticks(time_point before, std::uint64_t limit);
+
+  // One run's change: rocksdb_change.cpp
+  /// @returns the run as this batch sees it, or `not_found`
+  result<shared_run> find(const run_id& id);
+  result<bool> exists(const run_id& id);
+  result<void> add(run value);
+  /// Applies an event to a run and records all that follows from it.
+  result<shared_run> change(const shared_run& before, const run_event& what,
+                            reply* answer);
+  result<shared_run> replace(const shared_run& before,
+                             codec::stored_run after, reply* answer);
+  void unindex(const run& before, const run& after, job_state& job);
+  void index(const run& after, job_state& job);
+  void count(const run* before, const run* after, job_state& job);
+  void complete(codec::stored_run& after, job_state& job, reply* answer);
+  void end_running(const run_id& id, job_state& job);
+  void store_log(codec::stored_run& value, std::uint32_t attempt,
+                 const std::string& log);
+
+  // Names: rocksdb_change.cpp
+  job_state& job(const std::string& name);
+  queue_state& queue(const std::string& name);
+
+  // The batch: rocksdb_writer.cpp
+  template <class Value>
+  void put(family where, const std::string& key, const Value& value) {
+    batch_.Put(db_.handle(where), key, value);
+  }
+  void remove(family where, const std::string& key) {
+    batch_.Delete(db_.handle(where), key);
+  }
+  void begin_batch();
+  result<void> write_batch(durability how);
+  void finish_batch();
+  void write_history();
+  void write_marks();
+  void publish();
+  void publish_queue(queue_state& queue);
+  result<bool> claimable();
+  result<std::optional<time_point>> next_due();
+  result<void> check_space();
+  error poison(error cause);
+
+  // Loading: rocksdb_load.cpp
+  result<void> load_meta();
+  result<void> load_claims();
+  result<void> load_parked();
+  result<void> load_claim(std::uint64_t number, const codec::claim_record& r);
+  void take_up(shared_run value, std::uint64_t claim);
+
+  database& db_;
+  store_view& view_;
+  rocksdb_options options_;
+  std::optional<error> poison_;
+  std::chrono::steady_clock::time_point space_checked_{};
+  std::uint64_t free_bytes_ = 0;
+
+  std::map<std::string, std::unique_ptr<job_state>> jobs_;
+  std::map<keys::name_id, job_state*> jobs_by_id_;
+  std::map<std::string, std::unique_ptr<queue_state>> queues_;
+  ready_window timers_;
+  std::string timers_low_water_;
+  std::uint64_t timer_deletes_ = 0;
+  std::unordered_map<run_id, running_run> running_;
+  std::map<std::uint64_t, std::uint64_t> claims_; ///< members left
+  std::uint64_t last_claim_ = 0;
+  std::uint64_t claim_mark_ = 0; ///< last_claim_ when the mark was written
+  std::uint64_t last_sequence_ = 0;
+  codec::expiry_marks expiry_;
+
+  // Of the batch being built.
+  rocksdb::WriteBatch batch_;
+  std::unordered_map<run_id, shared_run> staged_; ///< their `r` is to be written
+  std::unordered_set<run_id> erased_;
+  std::map<std::string, codec::chunk> chunks_; ///< rewritten by expiry
+  codec::chunk completed_;
+  std::set<job_state*> touched_jobs_;
+  std::set<queue_state*> touched_queues_;
+  bool timers_touched_ = false;
+  std::vector<std::pair<run_id, shared_run>> running_changes_; ///< null: ended
+};
+
+} // namespace jobq
