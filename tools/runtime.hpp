@@ -1,8 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -19,6 +19,9 @@ struct runtime_options {
   std::filesystem::path data;   ///< the store lies in `data/store`
   bool ticks = true;            ///< false for the CLI without a server
   logger log;
+  /// Asks the program to stop; called from any thread. The server's alone: a
+  /// runtime without it is no server.
+  std::function<void()> on_stop;
 };
 
 /// Everything that one process needs to do jobq's work: configuration, store,
@@ -39,8 +42,22 @@ public:
   /// The configuration in force; a new one after each reload.
   std::shared_ptr<const configuration> config() const;
 
+  /// The configuration file, and what was found in it that is no error.
+  const std::filesystem::path& config_file() const;
+  std::vector<config_fault> warnings() const;
+
+  const std::filesystem::path& data() const;
+
+  /// Whether this process is the server.
+  bool is_server() const noexcept;
+
+  /// Asks the server to stop and returns at once.
+  /// @returns `unavailable` when this is no server
+  result<void> request_stop();
+
   /// Reads the configuration again. With errors nothing changes.
-  /// @returns the faults found (warnings alone when it took effect)
+  /// @returns the faults found (warnings alone when it took effect), or what
+  ///   the engine said
   result<std::vector<config_fault>> reload();
 
 private:
