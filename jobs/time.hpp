@@ -29,7 +29,8 @@ result<time_point> parse_rfc3339(std::string_view text);
 /// more than 100 years.
 result<milliseconds> parse_duration(std::string_view text);
 
-/// Shortest exact form that `parse_duration` reads back: `500ms`, `1h30m`, `0s`.
+/// The exact form, largest units first, that `parse_duration` reads back:
+/// `500ms`, `1h30m`, `0s`.
 std::string format_duration(milliseconds value);
 
 } // namespace jobq
