@@ -51,9 +51,10 @@ std::string backoff_text(const json& job) {
          + text_of(backoff, "jitter");
 }
 
-std::string policies(const json& job, const style& look) {
+std::string policies(const json& whole, const style& look) {
+  const auto& job = part_of(whole, "policies");
   auto text = section("Policies", look);
-  text += field_line("queue", text_of(job, "queue") + ", priority "
+  text += field_line("queue", text_of(whole, "queue") + ", priority "
                                 + text_or(job, "priority", "0"));
   text += field_line("timeout", duration_field(job, "timeout_ms", "none"));
   text += field_line("attempts", text_of(job, "max_attempts")
@@ -162,10 +163,11 @@ std::string render_job(const json& job, const style& look) {
   const auto& ticks = part_of(job, "next_ticks");
   std::string label = "next ticks";
   for (const auto& tick : ticks) {
+    const auto instant
+      = tick.is_string() ? printable(tick.get<std::string>()) : "-";
     text += field_line(std::exchange(label, ""),
-                       tick.is_string()
-                         ? time_text(tick.get<std::string>(), look, true)
-                         : time_of(tick, "nominal_time", look));
+                       look.zone_given ? time_text(instant, look, true)
+                                       : instant);
   }
   text += policies(job, look);
   text += section("Last runs", look);

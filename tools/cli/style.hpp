@@ -16,6 +16,7 @@ struct style {
   bool colour = false;
   bool unicode = true; ///< ✓ and … instead of ok and ...
   time_zone zone = time_zone::utc();
+  bool zone_given = false; ///< by --tz; else ticks are shown in their job's
 };
 
 /// The text in its tone's colour, when there are colours.
