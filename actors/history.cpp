@@ -12,6 +12,14 @@
 namespace jobq {
 namespace {
 
+constexpr std::chrono::seconds retry_after{1};
+
+/// A refused end is one that was recorded before, or given up meanwhile.
+bool is_settled(const result<reply>& came) {
+  return came || came.error().code == errc::invalid_state
+         || came.error().code == errc::not_found;
+}
+
 struct history_state {
   using pointer = history_actor::stateful_pointer<history_state>;
 
@@ -29,7 +37,8 @@ struct history_state {
   history_actor::behavior_type make_behavior();
   void record(const attempt_end& what);
   void commit();
-  void committed(const std::vector<run_id>& ids, const reply_batch& replies);
+  void committed(std::vector<attempt_end>& ends,
+                 const std::vector<result<reply>>& replies);
   void quit_when_done();
 };
 
@@ -41,20 +50,19 @@ void history_state::record(const attempt_end& what) {
 
 void history_state::commit() {
   committing = true;
+  auto ends = std::exchange(waiting, {});
   std::vector<any_command> commands;
-  std::vector<run_id> ids;
-  commands.reserve(waiting.size());
-  ids.reserve(waiting.size());
-  for (auto& one : std::exchange(waiting, {})) {
-    ids.push_back(one.id);
-    commands.emplace_back(
-        command::finish{one.id, std::move(one.attempt), std::move(one.log)});
-  }
+  commands.reserve(ends.size());
+  for (const auto& one : ends)
+    commands.emplace_back(command::finish{one.id, one.attempt, one.log});
   self->request(parts.keeper, caf::infinite, atom::commit_v,
                 command_batch{std::make_shared<const std::vector<any_command>>(
                     std::move(commands))})
       .then(
-          [this, ids](const reply_batch& replies) { committed(ids, replies); },
+          [this, ends = std::move(ends)](const reply_batch& replies) mutable {
+            committing = false;
+            committed(ends, *replies);
+          },
           [this](const caf::error&) {
             // The keeper is gone, and with it the engine: the supervisor, which
             // watches it too, ends us.
@@ -63,24 +71,26 @@ void history_state::commit() {
           });
 }
 
-void history_state::committed(const std::vector<run_id>& ids,
-                              const reply_batch& replies) {
+void history_state::committed(std::vector<attempt_end>& ends,
+                              const std::vector<result<reply>>& replies) {
   auto done = std::make_shared<std::vector<run_id>>();
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    const auto& one = (*replies)[i];
-    // A refused end is one that was recorded before, or given up meanwhile.
-    if (one || one.error().code == errc::invalid_state
-        || one.error().code == errc::not_found)
-      done->push_back(ids[i]);
-    if (!one && parts.log)
-      parts.log(log_level::warning,
-                "end of run " + ids[i].to_string()
-                    + " was not recorded: " + one.error().message);
+  auto refused = false;
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    if (!replies[i])
+      parts.log(log_level::warning, "end of run " + ends[i].id.to_string()
+                                        + ": " + replies[i].error().message);
+    if (is_settled(replies[i])) {
+      done->push_back(ends[i].id);
+    } else if (replies[i].error().code != errc::store_failed) {
+      refused = true;
+      waiting.push_back(std::move(ends[i]));
+    }
   }
-  committing = false;
   if (!done->empty())
     self->send(parts.supervisor, atom::recorded_v, id_batch{std::move(done)});
-  if (!waiting.empty())
+  if (refused)
+    self->delayed_send(self, retry_after, atom::wake_v);
+  else if (!waiting.empty())
     commit();
   quit_when_done();
 }
@@ -97,6 +107,10 @@ history_actor::behavior_type history_state::make_behavior() {
   return {[this](atom::record, const attempt_end& what) { record(what); },
           [this](atom::publish, const completion_batch& fresh) {
             parts.feeds->offer(*fresh);
+          },
+          [this](atom::wake) {
+            if (!committing && !waiting.empty())
+              commit();
           },
           [this](atom::halt) {
             halting = true;

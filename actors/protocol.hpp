@@ -43,6 +43,8 @@ using history_actor = caf::typed_actor<
     rpc<void(atom::record, attempt_end)>,
     // Runs became final: tell the subscribers.
     rpc<void(atom::publish, completion_batch)>,
+    // Try again what could not be committed.
+    rpc<void(atom::wake)>,
     // Commit what is pending, then end.
     rpc<void(atom::halt)>>;
 

@@ -268,6 +268,25 @@ TEST_F(engine_room, a_clock_that_dies_is_restarted_without_losing_a_tick) {
   EXPECT_FALSE(failure_);
 }
 
+TEST_F(engine_room, a_history_that_dies_is_restarted_without_losing_an_end) {
+  add_job("slow", "");
+  executor_.held_jobs["slow"] = true;
+  begin();
+  auto feed = feeds_->subscribe(0);
+  auto id = enqueue("slow").id;
+  commits_->broken = error{errc::busy, "not now"};
+  break_logger_ = "not now";
+  executor_.end(id, {});
+  pass(milliseconds{0});
+  EXPECT_EQ(view_->restarts, 1U);
+  commits_->broken.reset();
+  pass(seconds{2});
+  EXPECT_EQ(store_->find_run(id)->state, run_state::completed);
+  auto fresh = feed->next(milliseconds{0});
+  ASSERT_TRUE(fresh);
+  EXPECT_EQ(fresh->size(), 1U);
+}
+
 TEST_F(engine_room, a_clock_that_dies_too_often_stops_the_engine_and_says_why) {
   add_job("often", "* * * * * *");
   begin();

@@ -109,8 +109,13 @@ void virtual_time::begin() {
       throw std::runtime_error{"the test broke the clock"};
     return now();
   };
-  logger log
-      = [this](log_level, std::string_view line) { log_.emplace_back(line); };
+  logger log = [this](log_level, std::string_view line) {
+    log_.emplace_back(line);
+    if (!break_logger_.empty() && line.find(break_logger_) != line.npos) {
+      break_logger_.clear();
+      throw std::runtime_error{"the test broke the logger"};
+    }
+  };
   options_.workers = config_.workers;
   keeper_
       = spawn_keeper(*system_, {desk_, "test", [this] { return now(); }, log});

@@ -92,8 +92,10 @@ protected:
   scripted_executor executor_;
   std::vector<std::string> log_;
   std::function<std::string(const job_definition&)> why_not_;
-  /// Throws from the clock's or history's next look at the time or log.
+  /// Throws from the clock's next look at the time.
   bool break_clock_ = false;
+  /// Throws from the next log line that contains this.
+  std::string break_logger_;
   std::optional<std::string> failure_;
 
   std::unique_ptr<store> store_;
