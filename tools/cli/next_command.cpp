@@ -1,0 +1,109 @@
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "jobs/cron_explain.hpp"
+#include "jobs/names.hpp"
+#include "tools/cli/command.hpp"
+#include "tools/cli/settings.hpp"
+#include "tools/cli/values.hpp"
+
+namespace jobq {
+
+namespace {
+
+/// A schedule, where its times are read, and where they are shown.
+struct asked_schedule {
+  cron_schedule schedule;
+  time_zone zone;
+  time_zone shown;
+  dst_gap gap = dst_gap::automatic;
+  dst_overlap overlap = dst_overlap::automatic;
+};
+
+result<asked_schedule> schedule_of_job(const arguments& line,
+                                       const std::string& name,
+                                       std::optional<time_zone> shown) {
+  const auto report = read_config(config_file_of(line));
+  if (!report.ok()) {
+    std::string faults = "the configuration has errors:";
+    for (const auto& fault : report.faults)
+      if (fault.level == severity::error)
+        faults += "\n" + fault.to_string();
+    return fail(errc::invalid_argument, faults);
+  }
+  const auto* job = report.value->find_job(name);
+  if (job == nullptr) {
+    std::vector<std::string> names;
+    for (const auto& each : report.value->jobs)
+      names.push_back(each.name);
+    return fail(errc::not_found,
+                "job \"" + name + "\" not found" + did_you_mean(name, names));
+  }
+  if (!job->schedule)
+    return fail(errc::invalid_argument,
+                "job \"" + name + "\" has no schedule: it runs by hand only");
+  return asked_schedule{*job->schedule, job->timezone,
+                        shown.value_or(job->timezone), job->gap, job->overlap};
+}
+
+result<asked_schedule> read_schedule(const arguments& line) {
+  const auto zone = zone_of(line);
+  if (!zone)
+    return tl::unexpected(zone.error());
+  const auto job = line.value("job");
+  if (job && !line.positionals.empty())
+    return fail(errc::invalid_argument, "give EXPR or --job, not both");
+  if (job)
+    return schedule_of_job(line, *job, *zone);
+  if (line.positionals.empty())
+    return fail(errc::invalid_argument,
+                "EXPR is missing; type: jobq next \"0 */30 * * * *\", or jobq "
+                "next --job NAME");
+  const auto schedule = cron_schedule::parse(line.positionals[0]);
+  if (!schedule)
+    return tl::unexpected(schedule.error());
+  const auto read_in = zone->value_or(time_zone::utc());
+  return asked_schedule{*schedule, read_in, read_in};
+}
+
+} // namespace
+
+exit_code next_command(command_context& context) {
+  const auto& line = context.line;
+  const auto count = whole_number(line, "count", 5, 1, 1000);
+  if (!count)
+    return complain(context.out, count.error());
+  const auto from = instant_of(line, "from");
+  if (!from)
+    return complain(context.out, from.error());
+  const auto asked = read_schedule(line);
+  if (!asked)
+    return complain(context.out, asked.error());
+  const auto fires
+    = explain_next(asked->schedule, asked->zone,
+                   from->value_or(std::chrono::floor<milliseconds>(
+                     std::chrono::system_clock::now())),
+                   static_cast<std::size_t>(*count), asked->gap,
+                   asked->overlap);
+  if (context.out.json()) {
+    auto times = json::array();
+    for (const auto& fire : fires)
+      times.push_back(format_in_zone(fire.at, asked->shown));
+    context.out.print(json_line(times) + "\n");
+    return exit_code::ok;
+  }
+  std::string text;
+  for (const auto& fire : fires) {
+    text += format_in_zone(fire.at, asked->shown);
+    if (!fire.note.empty() && !context.out.quiet())
+      text += "  " + paint(context.out.look(), tone::dim, "# " + fire.note);
+    text += "\n";
+  }
+  context.out.print(text);
+  return exit_code::ok;
+}
+
+} // namespace jobq

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <filesystem>
+
+#include "jobs/config.hpp"
+#include "tools/cli/arguments.hpp"
+
+namespace jobq {
+
+/// The configuration file that the line or the environment names.
+std::filesystem::path config_file_of(const arguments& line);
+
+/// Reads a configuration against the functions that are built in.
+config_report read_config(const std::filesystem::path& file);
+
+} // namespace jobq
