@@ -1,0 +1,245 @@
+#include "actors/engine.hpp"
+
+#include <filesystem>
+#include <future>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include "extensions/registry.hpp"
+#include "queue/rocksdb_store.hpp"
+
+namespace jobq {
+namespace {
+
+/// The engine on real threads and a real store; nothing here depends on how
+/// long anything takes.
+class engine_on_threads : public testing::Test {
+protected:
+  engine_on_threads() {
+    auto pattern
+        = (std::filesystem::temp_directory_path() / "jobq-engine-XXXXXX")
+              .string();
+    directory_ = ::mkdtemp(pattern.data());
+    add("ok", [](job_context& context) {
+      context.log(log_level::info, "working");
+      context.progress(1, "done");
+      auto result = job_result::succeeded("did it");
+      result.items_processed = 7;
+      return result;
+    });
+    add("throws",
+        [](job_context&) -> outcome { throw std::runtime_error{"boom"}; });
+    add("waits", [](job_context& context) {
+      while (!context.stop_requested())
+        std::this_thread::yield();
+      return job_result::stopped();
+    });
+    functions_ = make_thread_executor(registry_, 4);
+    config_.workers = 4;
+    for (const char* name : {"ok", "throws", "waits", "missing"}) {
+      job_definition job;
+      job.name = job.function = name;
+      job.extension = "test";
+      config_.jobs.push_back(job);
+    }
+    open();
+  }
+
+  ~engine_on_threads() override {
+    engine_.reset();
+    commits_.reset();
+    store_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+
+  void add(const char* name, job_function call) {
+    function_entry entry;
+    entry.extension = "test";
+    entry.name = name;
+    entry.call = std::move(call);
+    ASSERT_TRUE(registry_.add(std::move(entry)));
+  }
+
+  void open() {
+    rocksdb_options options;
+    options.directory = directory_ / "store";
+    auto opened = open_rocksdb_store(options, system_time()());
+    ASSERT_TRUE(opened) << opened.error().message;
+    store_ = std::move(opened->store);
+    commits_ = make_committer(*store_);
+  }
+
+  void start() {
+    engine_options options;
+    options.stop_grace = milliseconds{50};
+    engine_parts parts{*store_,
+                       *commits_,
+                       *functions_,
+                       [](log_level, std::string_view) {},
+                       [this](const job_definition& job) {
+                         return registry_.why_not_runnable(job);
+                       },
+                       system_time()};
+    auto started = engine::start(config_, options, std::move(parts));
+    ASSERT_TRUE(started) << started.error().message;
+    engine_ = std::move(*started);
+  }
+
+  run await(const run_id& id) {
+    auto feed = engine_->subscribe(0);
+    for (;;) {
+      auto fresh = feed->next(seconds{10});
+      if (!fresh || fresh->empty())
+        break;
+      for (const auto& one : *fresh)
+        if (one.run.id == id)
+          return one.run;
+    }
+    ADD_FAILURE() << "run " << id.to_string() << " did not end";
+    return {};
+  }
+
+  std::filesystem::path directory_;
+  registry registry_;
+  configuration config_;
+  std::unique_ptr<executor> functions_;
+  std::unique_ptr<store> store_;
+  std::unique_ptr<commit_queue> commits_;
+  std::unique_ptr<engine> engine_;
+};
+
+TEST_F(engine_on_threads, runs_a_job_by_hand_and_keeps_what_it_said) {
+  start();
+  auto made = engine_->run_now("ok", {{"k", "v"}}, trigger::manual);
+  ASSERT_TRUE(made) << made.error().message;
+  auto done = await(made->id);
+  EXPECT_EQ(done.state, run_state::completed);
+  EXPECT_EQ(done.parameters.at("k"), "v");
+  ASSERT_EQ(done.attempts.size(), 1U);
+  EXPECT_EQ(done.attempts[0].outcome.items_processed, 7U);
+  EXPECT_EQ(done.attempts[0].outcome.message, "did it");
+  auto log = store_->read_log(made->id, 1);
+  ASSERT_TRUE(log);
+  EXPECT_NE(log->find("working"), std::string::npos);
+}
+
+TEST_F(engine_on_threads, an_exception_is_one_failed_attempt) {
+  start();
+  auto made = engine_->run_now("throws", {}, trigger::manual);
+  ASSERT_TRUE(made);
+  auto done = await(made->id);
+  EXPECT_EQ(done.state, run_state::discarded);
+  EXPECT_NE(done.attempts.at(0).outcome.error.find("boom"), std::string::npos);
+  auto fine = engine_->run_now("ok", {}, trigger::manual);
+  ASSERT_TRUE(fine);
+  EXPECT_EQ(await(fine->id).state, run_state::completed);
+}
+
+TEST_F(engine_on_threads, refuses_unknown_jobs_and_those_that_cannot_run) {
+  start();
+  auto unknown = engine_->run_now("okk", {}, trigger::manual);
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code, errc::not_found);
+  EXPECT_NE(unknown.error().message.find("did you mean"), std::string::npos);
+  auto missing = engine_->run_now("missing", {}, trigger::manual);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, errc::unsupported);
+  EXPECT_FALSE(engine_->set_enabled("nobody", true, "ann", ""));
+}
+
+TEST_F(engine_on_threads, cancelling_ends_a_running_attempt) {
+  start();
+  auto made = engine_->run_now("waits", {}, trigger::manual);
+  ASSERT_TRUE(made);
+  while (!engine_->live().look(made->id))
+    std::this_thread::yield();
+  auto came = engine_->perform(
+      command::cancel{made->id, "cancelled by ann", system_time()()});
+  ASSERT_TRUE(came);
+  auto done = await(made->id);
+  EXPECT_EQ(done.state, run_state::cancelled);
+  EXPECT_EQ(done.reason, "cancelled by ann");
+}
+
+TEST_F(engine_on_threads, stopping_gives_running_attempts_back) {
+  start();
+  auto made = engine_->run_now("waits", {}, trigger::manual);
+  ASSERT_TRUE(made);
+  while (!engine_->live().look(made->id))
+    std::this_thread::yield();
+  engine_->stop();
+  engine_->stop();
+  auto seen = store_->find_run(made->id);
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->state, run_state::available);
+  EXPECT_EQ(seen->attempts.at(0).outcome.kind, outcome_kind::interrupted);
+}
+
+TEST_F(engine_on_threads, a_stopped_engine_refuses_instead_of_hanging) {
+  start();
+  engine_->stop();
+  auto made = engine_->run_now("ok", {}, trigger::manual);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, errc::unavailable);
+  EXPECT_FALSE(engine_->set_enabled("ok", false, "ann", ""));
+  EXPECT_FALSE(engine_->reload(config_));
+  EXPECT_FALSE(engine_->subscribe(0)->next(seconds{1}));
+}
+
+TEST_F(engine_on_threads, bootstrap_jobs_run_at_start) {
+  config_.bootstrap_jobs = {"ok"};
+  start();
+  auto feed = engine_->subscribe(0);
+  auto fresh = feed->next(seconds{10});
+  ASSERT_TRUE(fresh && fresh->size() == 1);
+  EXPECT_EQ(fresh->front().run.trigger, trigger::bootstrap);
+}
+
+TEST_F(engine_on_threads, many_producers_are_all_served) {
+  start();
+  std::vector<std::thread> producers;
+  std::atomic<int> accepted{0};
+  for (int i = 0; i < 8; ++i)
+    producers.emplace_back([&] {
+      for (int n = 0; n < 50; ++n)
+        if (engine_->run_now("ok", {}, trigger::api))
+          ++accepted;
+    });
+  for (auto& one : producers)
+    one.join();
+  EXPECT_EQ(accepted, 400);
+  auto feed = engine_->subscribe(0);
+  std::size_t ended = 0;
+  while (ended < 400) {
+    auto fresh = feed->next(seconds{10});
+    ASSERT_TRUE(fresh && !fresh->empty());
+    ended += fresh->size();
+  }
+}
+
+TEST_F(engine_on_threads, status_tells_what_is_going_on) {
+  start();
+  auto seen = engine_->status();
+  EXPECT_EQ(seen.workers, 4U);
+  EXPECT_EQ(seen.jobs, 4U);
+  EXPECT_TRUE(seen.ticking);
+  EXPECT_EQ(seen.failure, "");
+  EXPECT_FALSE(seen.instance.empty());
+}
+
+TEST_F(engine_on_threads, next_run_is_there_only_while_the_job_is_active) {
+  config_.jobs[0].schedule_text = "0 0 3 * * *";
+  config_.jobs[0].schedule = cron_schedule::parse("0 0 3 * * *").value();
+  start();
+  EXPECT_TRUE(engine_->next_run("ok"));
+  EXPECT_FALSE(engine_->next_run("throws"));
+  ASSERT_TRUE(engine_->set_enabled("ok", false, "ann", "test"));
+  EXPECT_FALSE(engine_->next_run("ok"));
+  ASSERT_TRUE(engine_->set_enabled("ok", true, "ann", ""));
+  EXPECT_TRUE(engine_->next_run("ok"));
+}
+
+} // namespace
+} // namespace jobq

@@ -1,0 +1,155 @@
+#include "actors/timetable.hpp"
+
+#include <gtest/gtest.h>
+
+namespace jobq {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+
+const time_point t0{milliseconds{1'800'000'000'000}};
+
+job_definition job(const char* name, const char* schedule) {
+  job_definition one;
+  one.name = one.function = name;
+  one.extension = "test";
+  one.schedule_text = schedule;
+  if (*schedule != '\0')
+    one.schedule = cron_schedule::parse(schedule).value();
+  return one;
+}
+
+job_cursor cursor_of(const job_definition& of, time_point at,
+                     bool active = true) {
+  return {of.name, at, of.schedule_fingerprint(), active};
+}
+
+std::vector<tick_decision> decisions_of(const std::vector<any_command>& all) {
+  std::vector<tick_decision> found;
+  for (const auto& one : all)
+    if (const auto* fire = std::get_if<command::fire>(&one))
+      found.insert(found.end(), fire->decisions.begin(), fire->decisions.end());
+  return found;
+}
+
+TEST(timetable, begins_new_jobs_now) {
+  timetable table;
+  auto commands
+      = table.reset({{job("a", "0 0 * * * *"), true, ""}}, {}, t0, t0);
+  auto opened = decisions_of(commands);
+  ASSERT_EQ(opened.size(), 1U);
+  EXPECT_EQ(opened[0].cursor.position, t0);
+  EXPECT_TRUE(opened[0].firings.empty());
+  EXPECT_EQ(table.next(), t0 + hours{1});
+}
+
+TEST(timetable, goes_on_from_stored_cursors) {
+  timetable table;
+  auto a = job("a", "0 0 * * * *");
+  auto commands
+      = table.reset({{a, true, ""}}, {cursor_of(a, t0 - hours{3})}, t0, t0);
+  EXPECT_TRUE(commands.empty());
+  EXPECT_EQ(table.next(), t0 - hours{2});
+}
+
+TEST(timetable, a_changed_schedule_discards_older_ticks) {
+  timetable table;
+  auto old = job("a", "0 0 * * * *");
+  auto changed = job("a", "0 30 * * * *");
+  auto commands = table.reset({{changed, true, ""}},
+                              {cursor_of(old, t0 - hours{3})}, t0, t0);
+  auto opened = decisions_of(commands);
+  ASSERT_EQ(opened.size(), 1U);
+  EXPECT_EQ(opened[0].decided_from, t0 - hours{3});
+  EXPECT_EQ(opened[0].cursor.position, t0);
+  EXPECT_EQ(table.next(), t0 + minutes{30});
+}
+
+TEST(timetable, an_inactive_stretch_is_recorded_when_it_is_seen) {
+  timetable table;
+  auto a = job("a", "0 0 * * * *");
+  auto commands = table.reset({{a, false, "disabled by ann"}},
+                              {cursor_of(a, t0 - hours{3})}, t0, t0);
+  auto passed = decisions_of(commands);
+  ASSERT_EQ(passed.size(), 1U);
+  ASSERT_EQ(passed[0].others.size(), 1U);
+  EXPECT_EQ(passed[0].others[0].count, 3U);
+  EXPECT_EQ(passed[0].others[0].reason, "disabled by ann");
+  EXPECT_FALSE(passed[0].cursor.active);
+  EXPECT_FALSE(table.next());
+  // Enabled while the engine was down: the stretch ends at the start.
+  commands = table.reset({{a, true, ""}}, {cursor_of(a, t0 - hours{2}, false)},
+                         t0, t0);
+  passed = decisions_of(commands);
+  ASSERT_EQ(passed.size(), 1U);
+  EXPECT_EQ(passed[0].others.at(0).fate, tick_fate::disabled);
+  EXPECT_TRUE(passed[0].cursor.active);
+  EXPECT_EQ(table.next(), t0 + hours{1});
+}
+
+TEST(timetable, forgets_jobs_that_are_gone) {
+  timetable table;
+  auto gone = job("gone", "0 0 * * * *");
+  auto commands = table.reset({}, {cursor_of(gone, t0)}, t0, t0);
+  ASSERT_EQ(commands.size(), 1U);
+  EXPECT_EQ(std::get<command::forget_job>(commands[0]).job, "gone");
+}
+
+TEST(timetable, manual_jobs_have_no_place_in_it) {
+  timetable table;
+  EXPECT_TRUE(table.reset({{job("m", ""), true, ""}}, {}, t0, t0).empty());
+  EXPECT_EQ(table.size(), 0U);
+}
+
+TEST(timetable, decides_again_until_committed) {
+  timetable table;
+  table.reset({{job("a", "0 0 * * * *"), true, ""}}, {}, t0, t0);
+  auto now = t0 + hours{1};
+  auto first = table.decide(now, 100);
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(table.decide(now, 100).size(), 1U);
+  table.committed(first);
+  EXPECT_TRUE(table.decide(now, 100).empty());
+  EXPECT_EQ(table.next(), t0 + hours{2});
+}
+
+TEST(timetable, bounds_what_is_decided_in_one_go) {
+  timetable table;
+  std::vector<scheduled_job> jobs;
+  for (int i = 0; i < 5'000; ++i)
+    jobs.push_back(
+        {job(("j" + std::to_string(i)).c_str(), "0 0 * * * *"), true, ""});
+  auto commands = table.reset(std::move(jobs), {}, t0, t0);
+  EXPECT_EQ(commands.size(), 5U);
+  auto now = t0 + hours{1};
+  std::size_t total = 0;
+  for (auto some = table.decide(now, 1'000); !some.empty();
+       some = table.decide(now, 1'000)) {
+    EXPECT_LE(some.size(), 500U);
+    total += some.size();
+    table.committed(some);
+  }
+  EXPECT_EQ(total, 5'000U);
+}
+
+TEST(scheduled_jobs, a_persons_word_stands_above_the_configuration) {
+  auto on = job("on", "0 0 * * * *");
+  auto off = job("off", "0 0 * * * *");
+  off.enabled = false;
+  auto broken = job("broken", "0 0 * * * *");
+  auto all = scheduled_jobs(
+      {on, off, broken},
+      {{"on", false, "ann", "noisy", t0}, {"off", true, "ann", "", t0}},
+      [](const job_definition& one) -> std::string {
+        return one.name == "broken" ? "no such function" : "";
+      });
+  EXPECT_FALSE(all[0].active);
+  EXPECT_EQ(all[0].inactive_reason, "disabled by ann: noisy");
+  EXPECT_TRUE(all[1].active);
+  EXPECT_FALSE(all[2].active);
+  EXPECT_EQ(all[2].inactive_reason, "no such function");
+}
+
+} // namespace
+} // namespace jobq
