@@ -107,6 +107,7 @@ std::string encode(const job_cursor& value) {
   record::Cursor message;
   message.set_position(count_of(value.position));
   message.set_fingerprint(value.fingerprint);
+  message.set_inactive(!value.active);
   return message.SerializeAsString();
 }
 
@@ -117,6 +118,7 @@ std::optional<job_cursor> decode_cursor(std::string_view bytes) {
   job_cursor value;
   value.position = time_of(message->position());
   value.fingerprint = message->fingerprint();
+  value.active = !message->inactive();
   return value;
 }
 

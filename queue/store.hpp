@@ -124,7 +124,8 @@ struct reply {
   /// fire under cancel_other and terminate_other: running runs to stop.
   std::vector<run_id> to_cancel;
   std::vector<run_id> to_terminate;
-  /// promote, expire: how many; equal to the limit means: ask again.
+  /// promote, expire: how many; equal to the limit means: ask again. fire: how
+  /// many decisions were ignored, having been made before.
   std::uint64_t count = 0;
 };
 
