@@ -65,8 +65,8 @@ std::vector<command_spec> looking() {
      "--follow needs a server.",
      {job_option,
       {"status", "", "STATUS",
-       "only runs that came to this: completed, discarded, cancelled, or an "
-       "outcome such as failed, timed_out, crashed",
+       "only runs that came to this: completed (succeeded), discarded (dead), "
+       "cancelled, failed, timed_out, crashed",
        "", false},
       {"since", "", "TIME",
        "only runs finished since then: RFC 3339, or a duration ago (2h)", "",

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "jobs/names.hpp"
-#include "jobs/outcome.hpp"
 #include "jobs/run.hpp"
 
 namespace jobq {
@@ -146,24 +145,22 @@ result<std::string> state_of(const arguments& line) {
   return wrong_word("state", *word, known);
 }
 
-result<std::string> status_of(const arguments& line) {
+result<status_filter> status_of(const arguments& line) {
   const auto word = line.value("status");
   if (!word)
-    return std::string{};
-  if (*word == "dead")
-    return std::string{"discarded"};
-  std::vector<std::string> known;
-  for (const auto& [state, name] : run_state_words)
-    if (is_final(state))
-      known.emplace_back(name);
-  for (const auto& [kind, name] : outcome_kind_words)
-    if (kind != outcome_kind::cancelled)
-      known.emplace_back(name);
-  for (const auto& name : known)
-    if (name == *word)
-      return *word;
-  known.emplace_back("dead");
-  return wrong_word("status", *word, known);
+    return status_filter{};
+  static const std::map<std::string, status_filter> known{
+    {"completed", {"completed", ""}}, {"discarded", {"discarded", ""}},
+    {"cancelled", {"cancelled", ""}}, {"dead", {"discarded", ""}},
+    {"succeeded", {"completed", ""}}, {"failed", {"discarded", "failed"}},
+    {"timed_out", {"discarded", "timed_out"}},
+    {"crashed", {"discarded", "crashed"}}};
+  if (const auto found = known.find(*word); found != known.end())
+    return found->second;
+  std::vector<std::string> words;
+  for (const auto& [name, filter] : known)
+    words.push_back(name);
+  return wrong_word("status", *word, words);
 }
 
 } // namespace jobq

@@ -43,7 +43,16 @@ parameters_of(const arguments& line);
 /// `dead`, `executing`, `queued`. Empty when absent.
 result<std::string> state_of(const arguments& line);
 
-/// A history status: a final state, `dead`, or an outcome. Empty when absent.
-result<std::string> status_of(const arguments& line);
+/// What `--status` of history leaves: runs of a final state that came to an
+/// outcome; both empty when the option is absent.
+struct status_filter {
+  std::string state;   ///< as the API takes it
+  std::string outcome; ///< empty: any
+
+  friend bool operator==(const status_filter&, const status_filter&) = default;
+};
+
+/// Reads a final state, `dead`, or an outcome that a run can end with.
+result<status_filter> status_of(const arguments& line);
 
 } // namespace jobq
