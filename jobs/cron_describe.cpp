@@ -1,6 +1,7 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "jobs/cron_fields.hpp"
@@ -60,7 +61,10 @@ std::string number(unsigned n) {
 }
 
 std::string two_digits(unsigned n) {
-  return (n < 10 ? "0" : "") + std::to_string(n);
+  auto text = std::to_string(n);
+  if (text.size() < 2)
+    text.insert(text.begin(), '0');
+  return text;
 }
 
 /// The steps that divide 60 need no more than this.
@@ -119,9 +123,12 @@ time_words time_of(const cron_fields& f) {
     std::vector<std::string> times;
     for (const auto h : values_of(f.hours))
       for (const auto m : values_of(f.minutes))
-        for (const auto s : values_of(f.seconds))
-          times.push_back(two_digits(h) + ":" + two_digits(m)
-                          + (f.seconds == 1 ? "" : ":" + two_digits(s)));
+        for (const auto s : values_of(f.seconds)) {
+          auto text = two_digits(h) + ":" + two_digits(m);
+          if (f.seconds != 1)
+            text.append(":").append(two_digits(s));
+          times.push_back(std::move(text));
+        }
     return {joined(times), true};
   }
   const bool all_seconds = is_full(f.seconds, 60);

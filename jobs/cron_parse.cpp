@@ -279,7 +279,7 @@ bool cron_reader::read_nickname() {
       return ok;
     }
     names.emplace_back(known.name);
-    all += (all.empty() ? "" : " ") + std::string{known.name};
+    all.append(all.empty() ? "" : " ").append(known.name);
   }
   std::string hint;
   if (name == "@every")
@@ -304,7 +304,7 @@ bool cron_reader::refuse_field_count() {
   };
   const auto joined = [this](std::string out, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i)
-      out += (out.empty() ? "" : " ") + std::string{at(parts_[i])};
+      out.append(out.empty() ? "" : " ").append(at(parts_[i]));
     return out;
   };
   std::string hint;

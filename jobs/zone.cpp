@@ -289,7 +289,10 @@ std::string suggestion(std::string_view name) {
 }
 
 std::string two_digits(std::int64_t value) {
-  return (value < 10 ? "0" : "") + std::to_string(value);
+  auto text = std::to_string(value);
+  if (text.size() < 2)
+    text.insert(text.begin(), '0');
+  return text;
 }
 
 } // namespace

@@ -161,7 +161,7 @@ TEST(cron_errors, stay_short_and_printable_for_any_bytes) {
   check("0 " + std::string(large, ',') + " * * * *");
   check("0 0 0 " + std::string(large, 'L') + " * *");
   check("0 0 0 * * " + std::string(large, 'M') + "#1");
-  check("@" + std::string(large, 'a'));
+  check(std::string(1, '@').append(large, 'a'));
   check("TZ=" + std::string(large, 'a') + " 0 0 0 * * *");
   std::string fields;
   for (int i = 0; i < 100'000; ++i)
@@ -182,7 +182,7 @@ TEST(cron_errors, stay_short_and_printable_for_any_bytes) {
 TEST(cron_schedule, reads_a_long_list) {
   std::string list = "0";
   for (int i = 0; i < 50'000; ++i)
-    list += "," + std::to_string(i % 60);
+    list.append(",").append(std::to_string(i % 60));
   EXPECT_EQ(cron_schedule::parse(list + " * * * * *").value().describe(),
             "every second");
 }

@@ -54,8 +54,7 @@ TEST(rfc3339, refuses_everything_else) {
     const auto at = parse_rfc3339(text);
     ASSERT_FALSE(at) << text;
     EXPECT_EQ(at.error().code, errc::invalid_argument);
-    EXPECT_NE(at.error().message.find("\"" + std::string{text} + "\""),
-              std::string::npos);
+    EXPECT_NE(at.error().message.find(text), std::string::npos);
   }
   EXPECT_NE(round_trip("2027-03-28T03:00:00").find("no offset"),
             std::string::npos);
