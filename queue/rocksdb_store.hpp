@@ -32,7 +32,7 @@ struct rocksdb_options {
 
 /// What opening found.
 struct opened_store {
-  std::unique_ptr<store> store;
+  std::unique_ptr<jobq::store> store;
   /// Runs that were `running` when the last owner died, after their attempt was
   /// ended as `crashed` (committed before `open` returns).
   std::vector<run> recovered;
