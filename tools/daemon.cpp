@@ -85,8 +85,8 @@ class run_log {
 public:
   run_log(runtime& target, logger log) : log_{std::move(log)} {
     const auto counts = target.reads().statistics();
-    feed_ = target.jobs_engine().subscribe(
-      counts ? counts->last_sequence : std::uint64_t{0});
+    feed_ = target.jobs_engine().subscribe(counts ? counts->last_sequence
+                                                  : std::uint64_t{0});
     thread_ = std::thread{[this] { follow(); }};
   }
 
@@ -111,7 +111,7 @@ private:
 class daemon_process {
 public:
   explicit daemon_process(const daemon_options& options)
-    : options_{options}, log_{make_stderr_logger(options.least)} {}
+      : options_{options}, log_{make_stderr_logger(options.least)} {}
 
   exit_code run() {
     auto opened = runtime::open({.config = options_.config,
@@ -177,7 +177,7 @@ private:
         if (signal != SIGHUP) {
           log_(log_level::info,
                std::string{"stopping: "}
-                 + (signal == SIGTERM ? "SIGTERM" : "SIGINT"));
+                   + (signal == SIGTERM ? "SIGTERM" : "SIGINT"));
           return;
         }
         reload();
@@ -188,8 +188,7 @@ private:
   /// Waits for a signal or the bell.
   void listen(int milliseconds_at_most) const {
     pollfd watched[] = {{signals_.fd(), POLLIN, 0}, {bell_.fd(), POLLIN, 0}};
-    if (::poll(watched, 2, milliseconds_at_most) > 0
-        && watched[1].revents != 0)
+    if (::poll(watched, 2, milliseconds_at_most) > 0 && watched[1].revents != 0)
       bell_.hush();
   }
 
@@ -212,7 +211,7 @@ private:
       else
         log_(log_level::info,
              "reload: " + std::to_string(runtime_->config()->jobs.size())
-               + " jobs");
+                 + " jobs");
     }
     notify_manager("READY=1");
   }

@@ -13,7 +13,9 @@ enum class exit_code {
   unavailable = 4 ///< no server answers, or the store is held by another one
 };
 
-constexpr int to_int(exit_code code) noexcept { return static_cast<int>(code); }
+constexpr int to_int(exit_code code) noexcept {
+  return static_cast<int>(code);
+}
 
 /// The exit code that belongs to an error.
 constexpr exit_code exit_code_of(errc code) noexcept {

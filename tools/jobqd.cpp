@@ -26,16 +26,16 @@ cxxopts::Options make_options() {
   cxxopts::Options options("jobqd", "The server of the jobq job engine.\n");
   options.custom_help("[OPTION...]");
   options.add_options() //
-    ("config",
-     "the configuration (JOBQ_CONFIG; services/config/config.yaml, else "
-     "services/scheduler/config.yaml)",
-     cxxopts::value<std::string>()->default_value(""), "FILE") //
-    ("data", "where store and socket lie (JOBQ_DATA; ./var)",
-     cxxopts::value<std::string>()->default_value(""), "DIR") //
-    ("log-level", "the least that is logged: debug, info, warning, error",
-     cxxopts::value<std::string>()->default_value("info"), "LEVEL") //
-    ("h,help", "show this and exit")                                //
-    ("version", "show the version and exit");
+      ("config",
+       "the configuration (JOBQ_CONFIG; services/config/config.yaml, else "
+       "services/scheduler/config.yaml)",
+       cxxopts::value<std::string>()->default_value(""), "FILE") //
+      ("data", "where store and socket lie (JOBQ_DATA; ./var)",
+       cxxopts::value<std::string>()->default_value(""), "DIR") //
+      ("log-level", "the least that is logged: debug, info, warning, error",
+       cxxopts::value<std::string>()->default_value("info"), "LEVEL") //
+      ("h,help", "show this and exit")                                //
+      ("version", "show the version and exit");
   return options;
 }
 
@@ -71,7 +71,7 @@ int main(int argc, char** argv) {
     how.data = data_path(read["data"].as<std::string>());
     how.least = *least;
     return to_int(run_daemon(how));
-  } catch (const cxxopts::OptionException& wrong) {
+  } catch (const cxxopts::exceptions::exception& wrong) {
     return wrong_usage(wrong.what());
   } catch (const std::exception& failed) {
     std::cerr << "jobqd: " << failed.what() << '\n';

@@ -41,7 +41,7 @@ logger make_stderr_logger(log_level least) {
   auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   auto target = std::make_shared<spdlog::logger>("jobq", std::move(sink));
   target->set_formatter(std::make_unique<spdlog::pattern_formatter>(
-    "%Y-%m-%dT%H:%M:%S.%eZ %-5l %v", spdlog::pattern_time_type::utc));
+      "%Y-%m-%dT%H:%M:%S.%eZ %-5l %v", spdlog::pattern_time_type::utc));
   target->set_level(spdlog_level(least));
   target->flush_on(spdlog::level::trace);
   return [target](log_level level, std::string_view message) {
@@ -68,8 +68,8 @@ log_level level_of(const run& ended) {
 }
 
 std::string line_of(const run& ended) {
-  const auto name = ended.job.empty() ? ended.extension + "." + ended.function
-                                      : ended.job;
+  const auto name
+      = ended.job.empty() ? ended.extension + "." + ended.function : ended.job;
   auto line = "run " + ended.id.to_string() + " of " + name + ": "
               + std::string{word_of(run_state_words, ended.state)};
   if (!ended.attempts.empty()) {

@@ -28,8 +28,8 @@ void notify_manager(std::string_view state) {
   // A leading @ stands for the zero byte of an abstract address.
   if (path[0] == '@')
     address.sun_path[0] = '\0';
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path)
-                                           + path.size());
+  const auto size
+      = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
   const unique_fd socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   (void)::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL,
                  reinterpret_cast<const sockaddr*>(&address), size);
@@ -39,7 +39,7 @@ void notify_reloading() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
   const auto microseconds
-    = static_cast<long long>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1'000;
+      = static_cast<long long>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1'000;
   notify_manager("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds));
 }
 

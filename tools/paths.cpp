@@ -41,8 +41,12 @@ fs::path data_path(const std::string& option) {
   return failed ? chosen : full.lexically_normal();
 }
 
-fs::path store_path(const fs::path& data) { return data / "store"; }
+fs::path store_path(const fs::path& data) {
+  return data / "store";
+}
 
-fs::path socket_path(const fs::path& data) { return data / "jobq.sock"; }
+fs::path socket_path(const fs::path& data) {
+  return data / "jobq.sock";
+}
 
 } // namespace jobq

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 std::string all_lines(const std::vector<config_fault>& faults) {
   std::string text;
   for (const auto& each : faults)
-    text += (text.empty() ? "" : "\n") + each.to_string();
+    text.append(text.empty() ? "" : "\n").append(each.to_string());
   return text;
 }
 
@@ -44,8 +44,8 @@ std::shared_ptr<const core_environment>
 environment_of(const configuration& config, const fs::path& data) {
   auto made = std::make_shared<core_environment>();
   made->database_url = config.database_url.empty()
-                         ? "sqlite:///" + (data / "app.db").string()
-                         : config.database_url;
+                           ? "sqlite:///" + (data / "app.db").string()
+                           : config.database_url;
   made->content_sources = config.content_sources;
   return made;
 }
@@ -63,10 +63,10 @@ make_registry(const std::shared_ptr<const core_environment_holder>& core) {
 
 class runtime::impl {
 public:
-  impl(runtime_options options,
-       std::shared_ptr<core_environment_holder> core, registry functions)
-    : options_{std::move(options)}, core_{std::move(core)},
-      functions_{std::move(functions)} {}
+  impl(runtime_options options, std::shared_ptr<core_environment_holder> core,
+       registry functions)
+      : options_{std::move(options)}, core_{std::move(core)},
+        functions_{std::move(functions)} {}
 
   result<void> open() {
     auto report = load_config(options_.config, functions_.names());
@@ -75,29 +75,30 @@ public:
     take_over(std::move(report));
     if (auto made = make_directory(options_.data); !made)
       return made;
+    rocksdb_options where;
+    where.directory = store_path(options_.data);
     auto opened = open_rocksdb_store(
-      {.directory = store_path(options_.data), .read_only = false},
-      std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
+        where,
+        std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
     if (!opened)
       return tl::unexpected(opened.error());
     store_ = std::move(opened->store);
     if (!opened->recovered.empty())
       options_.log(log_level::warning,
                    "the engine before this one died: "
-                     + std::to_string(opened->recovered.size())
-                     + " runs that it had begun were recovered");
+                       + std::to_string(opened->recovered.size())
+                       + " runs that it had begun were recovered");
     commits_ = make_committer(*store_);
     executor_ = make_thread_executor(functions_, config_->workers);
-    auto started
-      = engine::start(*config_, {.workers = config_->workers,
-                                 .ticks = options_.ticks},
-                      {.reads = *store_,
-                       .commits = *commits_,
-                       .functions = *executor_,
-                       .log = options_.log,
-                       .why_not = [this](const job_definition& job) {
-                         return functions_.why_not_runnable(job);
-                       }});
+    auto started = engine::start(
+        *config_, {.workers = config_->workers, .ticks = options_.ticks},
+        {.reads = *store_,
+         .commits = *commits_,
+         .functions = *executor_,
+         .log = options_.log,
+         .why_not = [this](const job_definition& job) {
+           return functions_.why_not_runnable(job);
+         }});
     if (!started)
       return tl::unexpected(started.error());
     engine_ = std::move(*started);
@@ -135,7 +136,7 @@ private:
   void take_over(config_report report) {
     core_->set(environment_of(*report.value, options_.data));
     auto fresh
-      = std::make_shared<const configuration>(std::move(*report.value));
+        = std::make_shared<const configuration>(std::move(*report.value));
     const std::lock_guard lock{mutex_};
     config_ = std::move(fresh);
     warnings_ = std::move(report.faults);
@@ -163,13 +164,13 @@ result<std::unique_ptr<runtime>> runtime::open(runtime_options options) {
     if (!options.log)
       options.log = [](log_level, std::string_view) {};
     auto core = std::make_shared<core_environment_holder>(
-      std::make_shared<const core_environment>());
+        std::make_shared<const core_environment>());
     auto functions = make_registry(core);
     if (!functions)
       return tl::unexpected(functions.error());
     std::unique_ptr<runtime> made{new runtime};
-    made->impl_ = std::make_unique<impl>(
-      std::move(options), std::move(core), std::move(*functions));
+    made->impl_ = std::make_unique<impl>(std::move(options), std::move(core),
+                                         std::move(*functions));
     if (auto opened = made->impl_->open(); !opened)
       return tl::unexpected(opened.error());
     return made;
@@ -178,9 +179,15 @@ result<std::unique_ptr<runtime>> runtime::open(runtime_options options) {
   }
 }
 
-engine& runtime::jobs_engine() { return impl_->jobs_engine(); }
-const store& runtime::reads() const { return impl_->reads(); }
-const registry& runtime::functions() const { return impl_->functions(); }
+engine& runtime::jobs_engine() {
+  return impl_->jobs_engine();
+}
+const store& runtime::reads() const {
+  return impl_->reads();
+}
+const registry& runtime::functions() const {
+  return impl_->functions();
+}
 
 std::shared_ptr<const configuration> runtime::config() const {
   return impl_->config();
@@ -194,7 +201,9 @@ std::vector<config_fault> runtime::warnings() const {
   return impl_->warnings();
 }
 
-const fs::path& runtime::data() const { return impl_->options().data; }
+const fs::path& runtime::data() const {
+  return impl_->options().data;
+}
 
 bool runtime::is_server() const noexcept {
   return static_cast<bool>(impl_->options().on_stop);
@@ -207,6 +216,8 @@ result<void> runtime::request_stop() {
   return {};
 }
 
-result<std::vector<config_fault>> runtime::reload() { return impl_->reload(); }
+result<std::vector<config_fault>> runtime::reload() {
+  return impl_->reload();
+}
 
 } // namespace jobq

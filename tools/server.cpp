@@ -41,14 +41,14 @@ std::optional<api_response> refusal(const error_code& failed,
                                     std::size_t max_body) {
   if (failed == http::error::body_limit) {
     auto answer = to_response(
-      {errc::invalid_argument, "the body is larger than "
-                                 + std::to_string(max_body) + " bytes"});
+        {errc::invalid_argument,
+         "the body is larger than " + std::to_string(max_body) + " bytes"});
     answer.status = 413;
     return answer;
   }
   if (failed == http::error::header_limit) {
     auto answer
-      = to_response({errc::invalid_argument, "the header is too large"});
+        = to_response({errc::invalid_argument, "the header is too large"});
     answer.status = 431;
     return answer;
   }
@@ -57,14 +57,14 @@ std::optional<api_response> refusal(const error_code& failed,
     return std::nullopt;
   if (failed == asio::error::timed_out) {
     auto answer = to_response(
-      {errc::invalid_argument, "the request took too long to arrive"});
+        {errc::invalid_argument, "the request took too long to arrive"});
     answer.status = 408;
     return answer;
   }
-  if (failed.category() == http::make_error_code(http::error::bad_method)
-                             .category())
+  if (failed.category()
+      == http::make_error_code(http::error::bad_method).category())
     return to_response(
-      {errc::invalid_argument, "malformed HTTP: " + failed.message()});
+        {errc::invalid_argument, "malformed HTTP: " + failed.message()});
   return std::nullopt;
 }
 
@@ -73,8 +73,8 @@ class connection {
 public:
   connection(unique_fd socket, const server_options& options,
              const std::atomic<bool>& stopping)
-    : socket_{std::move(socket)}, stream_{socket_.get()}, options_{options},
-      stopping_{stopping}, user_{peer_user(socket_.get())} {
+      : socket_{std::move(socket)}, stream_{socket_.get()}, options_{options},
+        stopping_{stopping}, user_{peer_user(socket_.get())} {
     stream_.write_patience(options_.request_timeout);
   }
 
@@ -144,7 +144,7 @@ private:
   bool write(const api_response& answer, bool keep, unsigned version,
              bool head) {
     http::response<http::string_body> outgoing{
-      static_cast<http::status>(answer.status), version};
+        static_cast<http::status>(answer.status), version};
     outgoing.set(http::field::server, "jobq");
     outgoing.set(http::field::content_type, json_type);
     outgoing.set(http::field::cache_control, "no-store");
@@ -177,9 +177,8 @@ private:
         write_line(line, chunked, failed);
       return !failed;
     };
-    const auto cancelled = [this] {
-      return stopping_ || has_hung_up(socket_.get());
-    };
+    const auto cancelled
+        = [this] { return stopping_ || has_hung_up(socket_.get()); };
     const auto ended = options_.service.stream(request, sink, cancelled);
     if (!begun && !ended)
       return write(to_response(ended.error()), !stopping_, version, false);
@@ -225,9 +224,9 @@ private:
 /// Tells a client that there are too many, without waiting for its request.
 void turn_away(const unique_fd& socket) {
   const auto body
-    = to_response({errc::busy, "too many connections: try again in a second"})
-        .body
-      + "\n";
+      = to_response({errc::busy, "too many connections: try again in a second"})
+            .body
+        + "\n";
   const auto text = "HTTP/1.1 503 Service Unavailable\r\nServer: jobq\r\n"
                     "Content-Type: application/json\r\nRetry-After: 1\r\n"
                     "Connection: close\r\nContent-Length: "
@@ -242,9 +241,9 @@ void turn_away(const unique_fd& socket) {
 class server::impl {
 public:
   impl(server_options options, unique_fd listener, unique_fd wake)
-    : options_{std::move(options)}, file_{options_.socket},
-      listener_{std::move(listener)}, wake_{std::move(wake)},
-      acceptor_{[this] { accept_all(); }} {}
+      : options_{std::move(options)}, file_{options_.socket},
+        listener_{std::move(listener)}, wake_{std::move(wake)},
+        acceptor_{[this] { accept_all(); }} {}
 
   ~impl() { stop(); }
 
@@ -277,8 +276,8 @@ private:
 
   void accept_all() {
     while (!stopping_) {
-      pollfd watched[] = {{listener_.get(), POLLIN, 0},
-                          {wake_.get(), POLLIN, 0}};
+      pollfd watched[]
+          = {{listener_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
       if (::poll(watched, 2, -1) < 0 && errno != EINTR)
         break;
       if (stopping_)
@@ -290,7 +289,7 @@ private:
 
   void accept_one() {
     unique_fd socket{
-      ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+        ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
     reap();
     if (!socket) {
       // Out of descriptors or memory: the client waits in the backlog.
@@ -364,15 +363,16 @@ result<std::unique_ptr<server>> server::start(server_options options) {
   if (!wake)
     return fail(errc::io, "can't make an eventfd");
   try {
-    return std::unique_ptr<server>{new server{
-      std::make_unique<impl>(std::move(options), std::move(*listener),
-                             std::move(wake))}};
+    return std::unique_ptr<server>{new server{std::make_unique<impl>(
+        std::move(options), std::move(*listener), std::move(wake))}};
   } catch (const std::exception& failed) {
-    return fail(errc::io, std::string{"can't start the server: "}
-                            + failed.what());
+    return fail(errc::io,
+                std::string{"can't start the server: "} + failed.what());
   }
 }
 
-void server::stop() { impl_->stop(); }
+void server::stop() {
+  impl_->stop();
+}
 
 } // namespace jobq

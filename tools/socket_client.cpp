@@ -41,7 +41,7 @@ public:
   }
 
   explicit exchange(unique_fd socket)
-    : socket_{std::move(socket)}, stream_{socket_.get()} {}
+      : socket_{std::move(socket)}, stream_{socket_.get()} {}
 
   result<std::string> answer() {
     http::response_parser<http::string_body> incoming;
@@ -50,8 +50,8 @@ public:
     http::read(stream_, buffer_, incoming, failed);
     if (failed)
       return lost(failed);
-    return read_answer(
-      {incoming.get().result_int(), std::move(incoming.get().body())});
+    return read_answer({static_cast<int>(incoming.get().result_int()),
+                        std::move(incoming.get().body())});
   }
 
   result<void> lines(const line_sink& sink) {
@@ -63,8 +63,9 @@ public:
       return lost(failed);
     if (incoming.get().result() != http::status::ok) {
       http::read(stream_, buffer_, incoming, failed);
-      const auto read = read_answer(
-        {incoming.get().result_int(), std::move(incoming.get().body())});
+      const auto read
+          = read_answer({static_cast<int>(incoming.get().result_int()),
+                         std::move(incoming.get().body())});
       return tl::unexpected(read ? error{errc::internal, "not a stream"}
                                  : read.error());
     }
@@ -86,7 +87,7 @@ private:
   /// there all the same, so a failure here is not looked at.
   void send(const api_request& request) {
     http::request<http::string_body> outgoing{
-      http::string_to_verb(request.method), to_target(request), 11};
+        http::string_to_verb(request.method), to_target(request), 11};
     outgoing.set(http::field::host, "jobq");
     outgoing.set(http::field::connection, "close");
     if (!request.body.empty())
@@ -118,7 +119,7 @@ private:
 class socket_client final : public api_client {
 public:
   explicit socket_client(std::filesystem::path socket)
-    : socket_{std::move(socket)} {}
+      : socket_{std::move(socket)} {}
 
   result<std::string> call(const api_request& request) override {
     try {

@@ -33,22 +33,22 @@ public:
   template <class Buffers>
   std::size_t read_some(const Buffers& buffers, error_code& failed) {
     return each<boost::asio::mutable_buffer>(
-      buffers, POLLIN, read_deadline_,
-      [this](const boost::asio::mutable_buffer& into) {
-        return ::recv(fd_, into.data(), into.size(), MSG_DONTWAIT);
-      },
-      failed);
+        buffers, POLLIN, read_deadline_,
+        [this](const boost::asio::mutable_buffer& into) {
+          return ::recv(fd_, into.data(), into.size(), MSG_DONTWAIT);
+        },
+        failed);
   }
 
   template <class Buffers>
   std::size_t write_some(const Buffers& buffers, error_code& failed) {
     return each<boost::asio::const_buffer>(
-      buffers, POLLOUT, clock::now() + patience_,
-      [this](const boost::asio::const_buffer& from) {
-        return ::send(fd_, from.data(), from.size(),
-                      MSG_DONTWAIT | MSG_NOSIGNAL);
-      },
-      failed);
+        buffers, POLLOUT, clock::now() + patience_,
+        [this](const boost::asio::const_buffer& from) {
+          return ::send(fd_, from.data(), from.size(),
+                        MSG_DONTWAIT | MSG_NOSIGNAL);
+        },
+        failed);
   }
 
   template <class Buffers>

@@ -21,7 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string reason(int code) { return std::generic_category().message(code); }
+std::string reason(int code) {
+  return std::generic_category().message(code);
+}
 
 /// A socket's address. An address holds 107 bytes, so a longer path is named by
 /// way of its open directory.
@@ -41,7 +43,7 @@ result<address> address_of(const fs::path& path) {
   if (text.size() >= sizeof(made.raw.sun_path)) {
     const auto parent = path.parent_path();
     made.directory.reset(
-      ::open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+        ::open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!made.directory) {
       const int code = errno;
       return fail(code == ENOENT ? errc::unavailable : errc::io,
@@ -86,16 +88,16 @@ result<void> clear_stale(const fs::path& path, const address& where) {
   const int code = try_connect(probe, where);
   // EAGAIN: its backlog is full, so it lives.
   if (code == 0 || code == EAGAIN)
-    return fail(errc::busy, "a server is already listening on "
-                              + path.string());
+    return fail(errc::busy,
+                "a server is already listening on " + path.string());
   if (code != ECONNREFUSED && code != ENOENT)
     return fail(errc::io, path.string() + ": " + reason(code));
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
     const int failed = errno;
     return fail(errc::io, path.string()
-                            + ": can't remove the socket that a dead server "
-                              "left: "
-                            + reason(failed));
+                              + ": can't remove the socket that a dead server "
+                                "left: "
+                              + reason(failed));
   }
   return {};
 }
@@ -105,10 +107,10 @@ std::string user_name(uid_t uid) {
   passwd entry{};
   passwd* found = nullptr;
   int code = 0;
-  while ((code = ::getpwuid_r(uid, &entry, buffer.data(), buffer.size(),
-                              &found))
-           == ERANGE
-         && buffer.size() < (1U << 20))
+  while (
+      (code = ::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found))
+          == ERANGE
+      && buffer.size() < (1U << 20))
     buffer.resize(buffer.size() * 2);
   if (code == 0 && found != nullptr)
     return found->pw_name;
@@ -181,16 +183,18 @@ std::string peer_user(int fd) {
   return user_name(peer.uid);
 }
 
-std::string own_user() { return user_name(::geteuid()); }
+std::string own_user() {
+  return user_name(::geteuid());
+}
 
 bool wait_for(int fd, short events,
               std::chrono::steady_clock::time_point deadline) {
   using namespace std::chrono;
   while (true) {
     const auto left
-      = ceil<milliseconds>(deadline - steady_clock::now()).count();
+        = ceil<milliseconds>(deadline - steady_clock::now()).count();
     const auto bounded
-      = static_cast<int>(std::clamp<milliseconds::rep>(left, 0, 1 << 30));
+        = static_cast<int>(std::clamp<milliseconds::rep>(left, 0, 1 << 30));
     pollfd watched{fd, events, 0};
     const int ready = ::poll(&watched, 1, bounded);
     if (ready > 0)

@@ -42,7 +42,8 @@ result<unique_fd> listen_on(const std::filesystem::path& path);
 /// @returns `unavailable` when nobody listens there
 result<unique_fd> connect_to(const std::filesystem::path& path);
 
-/// Removes the socket's file if it is still the one that `listener` is bound to.
+/// Removes the socket's file if it is still the one that `listener` is bound
+/// to.
 class socket_file {
 public:
   socket_file() = default;

@@ -33,34 +33,34 @@ const std::vector<route>& routes() {
   static const words run_body{"parameters", "enforce"};
   static const words reason{"reason"};
   static const std::vector<route> all{
-    {"GET", "/v1/status", {}, {}, show_status},
-    {"GET", "/v1/jobs", {"name"}, {}, list_jobs},
-    {"GET", "/v1/jobs/{name}", {}, {}, show_job},
-    {"POST", "/v1/jobs/{name}/run", {}, run_body, run_job},
-    {"POST", "/v1/jobs/{name}/enable", {}, reason, enable_job},
-    {"POST", "/v1/jobs/{name}/disable", {}, reason, disable_job},
-    {"POST",
-     "/v1/functions/{extension}/{name}/run",
-     {},
-     {"parameters", "enforce", "job"},
-     run_function},
-    {"GET", "/v1/history", history, {}, list_history},
-    {"GET",
-     "/v1/history/stream",
-     {"job", "status", "since_sequence"},
-     {},
-     nullptr,
-     stream_history},
-    {"GET", "/v1/runs", {"state", "job", "n"}, {}, list_runs},
-    {"GET", "/v1/runs/{id}", {}, {}, show_run},
-    {"GET", "/v1/runs/{id}/log", {"attempt"}, {}, show_log},
-    {"GET", "/v1/runs/{id}/stream", {}, {}, nullptr, stream_run},
-    {"POST", "/v1/runs/{id}/cancel", {}, reason, cancel_run},
-    {"POST", "/v1/runs/{id}/retry", {}, reason, retry_run},
-    {"POST", "/v1/runs/{id}/discard", {}, reason, discard_run},
-    {"POST", "/v1/reload", {}, {}, reload_config},
-    {"POST", "/v1/drain", {}, {}, drain_server},
-    {"POST", "/v1/stop", {}, {}, stop_server},
+      {"GET", "/v1/status", {}, {}, show_status},
+      {"GET", "/v1/jobs", {"name"}, {}, list_jobs},
+      {"GET", "/v1/jobs/{name}", {}, {}, show_job},
+      {"POST", "/v1/jobs/{name}/run", {}, run_body, run_job},
+      {"POST", "/v1/jobs/{name}/enable", {}, reason, enable_job},
+      {"POST", "/v1/jobs/{name}/disable", {}, reason, disable_job},
+      {"POST",
+       "/v1/functions/{extension}/{name}/run",
+       {},
+       {"parameters", "enforce", "job"},
+       run_function},
+      {"GET", "/v1/history", history, {}, list_history},
+      {"GET",
+       "/v1/history/stream",
+       {"job", "status", "since_sequence"},
+       {},
+       nullptr,
+       stream_history},
+      {"GET", "/v1/runs", {"state", "job", "n"}, {}, list_runs},
+      {"GET", "/v1/runs/{id}", {}, {}, show_run},
+      {"GET", "/v1/runs/{id}/log", {"attempt"}, {}, show_log},
+      {"GET", "/v1/runs/{id}/stream", {}, {}, nullptr, stream_run},
+      {"POST", "/v1/runs/{id}/cancel", {}, reason, cancel_run},
+      {"POST", "/v1/runs/{id}/retry", {}, reason, retry_run},
+      {"POST", "/v1/runs/{id}/discard", {}, reason, discard_run},
+      {"POST", "/v1/reload", {}, {}, reload_config},
+      {"POST", "/v1/drain", {}, {}, drain_server},
+      {"POST", "/v1/stop", {}, {}, stop_server},
   };
   return all;
 }
@@ -110,7 +110,7 @@ std::string near_routes(const words& path) {
   }
   std::string text;
   for (const auto& each : near)
-    text += (text.empty() ? "" : ", ") + each;
+    text.append(text.empty() ? "" : ", ").append(each);
   return text;
 }
 
@@ -140,14 +140,14 @@ destination find_route(const api_request& request) {
   }
   if (!allowed.empty()) {
     made.refusal
-      = to_response({errc::unsupported, request.path + " takes " + allowed
-                                          + ", not " + request.method});
+        = to_response({errc::unsupported, request.path + " takes " + allowed
+                                              + ", not " + request.method});
     made.refusal.status = 405;
     return made;
   }
-  made.refusal = to_response({errc::not_found, "no route " + request.path
-                                                 + "; there are: "
-                                                 + near_routes(path)});
+  made.refusal = to_response(
+      {errc::not_found,
+       "no route " + request.path + "; there are: " + near_routes(path)});
   return made;
 }
 
@@ -159,13 +159,13 @@ result<api_call> read_call(runtime& target, const api_request& request,
   if (!body)
     return tl::unexpected(body.error());
   return api_call{
-    .target = target,
-    .query = request.query,
-    .body = std::move(*body),
-    .names = where.names,
-    .user = request.user.empty() ? own_user() : request.user,
-    .now = std::chrono::floor<milliseconds>(std::chrono::system_clock::now()),
-    .config = target.config()};
+      .target = target,
+      .query = request.query,
+      .body = std::move(*body),
+      .names = where.names,
+      .user = request.user.empty() ? own_user() : request.user,
+      .now = std::chrono::floor<milliseconds>(std::chrono::system_clock::now()),
+      .config = target.config()};
 }
 
 api_response answer(runtime& target, const api_request& request) {
@@ -221,14 +221,13 @@ result<void> stream(runtime& target, const api_request& request,
 }
 
 api_service serve(runtime& target) {
-  return {[&target](const api_request& request) {
-            return handle(target, request);
-          },
-          [](const api_request& request) { return is_stream(request); },
-          [&target](const api_request& request, const line_sink& sink,
-                    const std::function<bool()>& cancelled) {
-            return stream(target, request, sink, cancelled);
-          }};
+  return {
+      [&target](const api_request& request) { return handle(target, request); },
+      [](const api_request& request) { return is_stream(request); },
+      [&target](const api_request& request, const line_sink& sink,
+                const std::function<bool()>& cancelled) {
+        return stream(target, request, sink, cancelled);
+      }};
 }
 
 } // namespace jobq

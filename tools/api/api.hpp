@@ -52,7 +52,7 @@ struct api_service {
   std::function<bool(const api_request&)> is_stream;
   std::function<result<void>(const api_request&, const line_sink&,
                              const std::function<bool()>&)>
-    stream;
+      stream;
 };
 
 /// @param target outlives the service

@@ -21,13 +21,13 @@ result<const function_entry*> find_function(const api_call& call) {
   const auto at = known.find(extension);
   if (at != known.end())
     return fail(errc::not_found, "extension \"" + extension
-                                   + "\" has no function \"" + name + "\""
-                                   + did_you_mean(name, at->second));
+                                     + "\" has no function \"" + name + "\""
+                                     + did_you_mean(name, at->second));
   std::vector<std::string> extensions;
   for (const auto& [each, ignored] : known)
     extensions.push_back(each);
   return fail(errc::not_found, "extension \"" + extension + "\" not found"
-                                 + did_you_mean(extension, extensions));
+                                   + did_you_mean(extension, extensions));
 }
 
 /// The job that a run of the function counts as: the one that is named, or else
@@ -41,7 +41,7 @@ result<job_definition> job_of(const api_call& call,
   if (!label->empty() && !is_job_name(*label))
     return fail(errc::invalid_argument,
                 "\"" + *label
-                  + "\" is not a job's name: up to 64 of a-z, 0-9, _ . -");
+                    + "\" is not a job's name: up to 64 of a-z, 0-9, _ . -");
   const auto& jobs = call.config->jobs;
   const auto at = std::find_if(jobs.begin(), jobs.end(), [&](const auto& job) {
     return job.extension == function.extension && job.function == function.name
@@ -76,7 +76,7 @@ result<json> run_function(const api_call& call) {
     return tl::unexpected(job.error());
 
   auto made
-    = make_run(*job, trigger::manual, run_id::random(call.now), call.now);
+      = make_run(*job, trigger::manual, run_id::random(call.now), call.now);
   made.parameters = std::move(*parameters);
   made.enforce = enforce->value_or(true);
   return enqueue_run(call, std::move(made));

@@ -26,8 +26,7 @@ result<history_filter> read_filter(const api_call& call) {
   if (!since)
     return tl::unexpected(since.error());
   filter.since = *since;
-  const auto after
-    = number_query(call.query, "since_sequence", 0, UINT64_MAX);
+  const auto after = number_query(call.query, "since_sequence", 0, UINT64_MAX);
   if (!after)
     return tl::unexpected(after.error());
   filter.after_sequence = *after;

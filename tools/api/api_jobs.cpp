@@ -115,22 +115,22 @@ void check_function(const registry& functions, const job_definition& job,
   const bool extension = functions.has_extension(job.extension);
   const auto name = "\"" + job.function + "\"";
   checks.push_back(check_json(
-    "extension", extension,
-    extension ? "extension \"" + job.extension + "\" is loaded" : problem));
-  checks.push_back(check_json(
-    "function", function != nullptr,
-    function != nullptr ? "function " + name + " is there"
-    : extension         ? problem
-                        : "function " + name + " needs its extension"));
+      "extension", extension,
+      extension ? "extension \"" + job.extension + "\" is loaded" : problem));
+  checks.push_back(
+      check_json("function", function != nullptr,
+                 function != nullptr ? "function " + name + " is there"
+                 : extension         ? problem
+                             : "function " + name + " needs its extension"));
   if (function == nullptr) {
-    checks.push_back(
-      check_json("parameters", false, "can't be checked without the function"));
+    checks.push_back(check_json("parameters", false,
+                                "can't be checked without the function"));
     return;
   }
   const auto wrong = check_parameters(*function, job.parameters);
-  checks.push_back(check_json("parameters", wrong.empty(),
-                              wrong.empty() ? "as the function takes them"
-                                            : wrong));
+  checks.push_back(
+      check_json("parameters", wrong.empty(),
+                 wrong.empty() ? "as the function takes them" : wrong));
 }
 
 /// The job's next ticks in its own zone, whether or not it is enabled.
@@ -141,7 +141,7 @@ json next_ticks(const api_call& call, const job_definition& job) {
   auto after = call.now;
   while (ticks.size() < shown_ticks) {
     const auto tick
-      = job.schedule->next(after, job.timezone, job.gap, job.overlap);
+        = job.schedule->next(after, job.timezone, job.gap, job.overlap);
     if (!tick)
       break;
     ticks.push_back(format_in_zone(*tick, job.timezone));
@@ -157,8 +157,8 @@ result<json> switch_job(const api_call& call, bool enabled) {
   const auto reason = text_field(call.body, "reason");
   if (!reason)
     return tl::unexpected(reason.error());
-  const auto made = call.target.jobs_engine().set_enabled(
-    (*job)->name, enabled, call.user, *reason);
+  const auto made = call.target.jobs_engine().set_enabled((*job)->name, enabled,
+                                                          call.user, *reason);
   if (!made)
     return tl::unexpected(made.error());
   return json{{"job", made->job},
@@ -188,16 +188,16 @@ result<void> check_job_name(const api_call& call, const std::string& name) {
   if (!counts)
     return tl::unexpected(counts.error());
   const auto known
-    = std::any_of(counts->begin(), counts->end(),
-                  [&](const auto& each) { return each.job == name; });
+      = std::any_of(counts->begin(), counts->end(),
+                    [&](const auto& each) { return each.job == name; });
   if (known)
     return {};
   return tl::unexpected(find_job(call, name).error());
 }
 
 result<json> enqueue_run(const api_call& call, run what) {
-  const auto done = call.target.jobs_engine().perform(
-    command::enqueue{.runs = {what}});
+  const auto done
+      = call.target.jobs_engine().perform(command::enqueue{.runs = {what}});
   if (!done)
     return tl::unexpected(done.error());
   // It may be on its way already; what the store says now is nearer the truth.
@@ -267,11 +267,11 @@ result<json> run_job(const api_call& call) {
     return tl::unexpected(enforce.error());
 
   const auto* function
-    = call.target.functions().find(job.extension, job.function);
+      = call.target.functions().find(job.extension, job.function);
   if (function == nullptr)
     return fail(errc::invalid_state,
                 "job \"" + job.name + "\" can't run: "
-                  + call.target.functions().why_not_runnable(job));
+                    + call.target.functions().why_not_runnable(job));
   auto parameters = job.parameters;
   for (const auto& [name, value] : *extra)
     parameters[name] = value;
@@ -281,19 +281,21 @@ result<json> run_job(const api_call& call) {
 
   if (!*enforce) {
     const auto made
-      = call.target.jobs_engine().run_now(job.name, *extra, trigger::manual);
+        = call.target.jobs_engine().run_now(job.name, *extra, trigger::manual);
     if (!made)
       return tl::unexpected(made.error());
     return run_json(*made);
   }
   auto made
-    = make_run(job, trigger::manual, run_id::random(call.now), call.now);
+      = make_run(job, trigger::manual, run_id::random(call.now), call.now);
   made.parameters = std::move(parameters);
   made.enforce = **enforce;
   return enqueue_run(call, std::move(made));
 }
 
-result<json> enable_job(const api_call& call) { return switch_job(call, true); }
+result<json> enable_job(const api_call& call) {
+  return switch_job(call, true);
+}
 
 result<json> disable_job(const api_call& call) {
   return switch_job(call, false);

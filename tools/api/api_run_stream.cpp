@@ -21,7 +21,7 @@ constexpr milliseconds shortest_wait{10};
 class run_teller {
 public:
   run_teller(runtime& target, const run_id& id, const line_sink& sink)
-    : target_{target}, id_{id}, sink_{sink} {}
+      : target_{target}, id_{id}, sink_{sink} {}
 
   /// Tells until the run is final, nobody listens, or `cancelled`.
   result<void> tell(run known, const std::function<bool()>& cancelled) {

@@ -80,15 +80,14 @@ result<json> show_log(const api_call& call) {
   if (!asked)
     return tl::unexpected(asked.error());
   const auto attempt
-    = *asked ? static_cast<std::uint32_t>(**asked) : found->attempt;
+      = *asked ? static_cast<std::uint32_t>(**asked) : found->attempt;
   if (attempt > found->attempt)
     return fail(errc::not_found, "run " + call.names[0] + " has no attempt "
-                                   + std::to_string(attempt) + " (it has had "
-                                   + std::to_string(found->attempt) + ")");
+                                     + std::to_string(attempt) + " (it has had "
+                                     + std::to_string(found->attempt) + ")");
   const auto answer = [&](const std::string& log) {
-    return json{{"id", found->id.to_string()},
-                {"attempt", attempt},
-                {"log", log}};
+    return json{
+        {"id", found->id.to_string()}, {"attempt", attempt}, {"log", log}};
   };
   // What is running has its log on the board, the rest has it in the store.
   if (found->state == run_state::running && attempt == found->attempt)
@@ -108,8 +107,7 @@ result<json> cancel_run(const api_call& call) {
   auto reason = reason_of(call, "cancelled");
   if (!reason)
     return tl::unexpected(reason.error());
-  return change(call,
-                command::cancel{found->id, std::move(*reason), call.now});
+  return change(call, command::cancel{found->id, std::move(*reason), call.now});
 }
 
 result<json> retry_run(const api_call& call) {

@@ -118,7 +118,7 @@ result<json> reload_config(const api_call& call) {
   if (has_errors(*faults)) {
     std::string lines = "the configuration has errors, nothing was changed:";
     for (const auto& each : *faults)
-      lines += "\n" + each.to_string();
+      lines.append("\n").append(each.to_string());
     return fail(errc::invalid_argument, std::move(lines));
   }
   auto warnings = json::array();

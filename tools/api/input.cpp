@@ -11,12 +11,11 @@ namespace jobq {
 
 namespace {
 
-constexpr enum_words<run_state, 5> aliases{
-  {{run_state::discarded, "dead"},
-   {run_state::running, "executing"},
-   {run_state::available, "queued"},
-   {run_state::completed, "succeeded"},
-   {run_state::discarded, "failed"}}};
+constexpr enum_words<run_state, 5> aliases{{{run_state::discarded, "dead"},
+                                            {run_state::running, "executing"},
+                                            {run_state::available, "queued"},
+                                            {run_state::completed, "succeeded"},
+                                            {run_state::discarded, "failed"}}};
 
 template <class Words>
 void add_words(const Words& words, std::vector<std::string>& to) {
@@ -27,7 +26,7 @@ void add_words(const Words& words, std::vector<std::string>& to) {
 std::string joined(const std::vector<std::string>& words) {
   std::string all;
   for (const auto& word : words)
-    all += (all.empty() ? "" : ", ") + word;
+    all.append(all.empty() ? "" : ", ").append(word);
   return all;
 }
 
@@ -62,8 +61,7 @@ result<json> read_body(std::string_view text,
   try {
     body = json::parse(text);
   } catch (const json::exception& failed) {
-    return fail(errc::invalid_argument,
-                "malformed JSON: " + reason_of(failed));
+    return fail(errc::invalid_argument, "malformed JSON: " + reason_of(failed));
   }
   if (!body.is_object())
     return fail(errc::invalid_argument, "the body must be a JSON object");
@@ -87,8 +85,8 @@ result<std::string> text_field(const json& body, const std::string& name) {
   if (at == body.end() || at->is_null())
     return std::string{};
   if (!at->is_string())
-    return fail(errc::invalid_argument, "field \"" + name
-                                          + "\" must be a string");
+    return fail(errc::invalid_argument,
+                "field \"" + name + "\" must be a string");
   return at->get<std::string>();
 }
 
@@ -119,7 +117,7 @@ result<parameter_map> parameters_field(const json& body) {
     else
       return fail(errc::invalid_argument,
                   "parameter \"" + name
-                    + "\" must be a string, a number, true or false");
+                      + "\" must be a string, a number, true or false");
   }
   return read;
 }
@@ -142,13 +140,12 @@ result<std::optional<std::uint64_t>> number_query(const query_map& query,
   if (read.ec != std::errc{} || read.ptr != end || value < min || value > max)
     return fail(errc::invalid_argument,
                 name + ": \"" + text + "\" is not a whole number from "
-                  + std::to_string(min) + " to " + std::to_string(max));
+                    + std::to_string(min) + " to " + std::to_string(max));
   return value;
 }
 
-result<std::optional<time_point>> time_query(const query_map& query,
-                                             const std::string& name,
-                                             time_point now) {
+result<std::optional<time_point>>
+time_query(const query_map& query, const std::string& name, time_point now) {
   const auto text = text_query(query, name);
   if (text.empty())
     return std::nullopt;
@@ -158,8 +155,8 @@ result<std::optional<time_point>> time_query(const query_map& query,
     return now - *back;
   return fail(errc::invalid_argument,
               name + ": \"" + text
-                + "\" is neither a time such as 2027-03-28T03:00:00Z nor a "
-                  "duration such as 2h");
+                  + "\" is neither a time such as 2027-03-28T03:00:00Z nor a "
+                    "duration such as 2h");
 }
 
 result<std::optional<run_state>> state_query(const query_map& query,
@@ -174,8 +171,8 @@ result<std::optional<run_state>> state_query(const query_map& query,
   std::vector<std::string> words;
   add_words(run_state_words, words);
   add_words(aliases, words);
-  return fail(errc::invalid_argument, name + ": \"" + text
-                                        + "\" is not one of " + joined(words));
+  return fail(errc::invalid_argument,
+              name + ": \"" + text + "\" is not one of " + joined(words));
 }
 
 } // namespace jobq

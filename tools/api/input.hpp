@@ -41,9 +41,8 @@ result<std::optional<std::uint64_t>> number_query(const query_map& query,
                                                   const std::string& name,
                                                   std::uint64_t min,
                                                   std::uint64_t max);
-result<std::optional<time_point>> time_query(const query_map& query,
-                                             const std::string& name,
-                                             time_point now);
+result<std::optional<time_point>>
+time_query(const query_map& query, const std::string& name, time_point now);
 
 /// A state by its own word or one that people use for it: `dead`, `executing`,
 /// `queued`, `succeeded`, `failed`.

@@ -105,18 +105,18 @@ json run_json(const run& what) {
   made["started_at"] = time_json(what.started_at);
   made["finished_at"] = time_json(what.finished_at);
   made["duration_ms"]
-    = last != nullptr ? duration_json(last->finished_at - last->started_at)
-                      : json();
+      = last != nullptr ? duration_json(last->finished_at - last->started_at)
+                        : json();
   made["outcome"] = came_to != nullptr
-                      ? json(word_of(outcome_kind_words, came_to->kind))
-                      : json();
+                        ? json(word_of(outcome_kind_words, came_to->kind))
+                        : json();
   made["message"] = came_to != nullptr ? text_json(came_to->message) : json();
   made["items_processed"]
-    = came_to != nullptr ? json(came_to->items_processed) : json();
+      = came_to != nullptr ? json(came_to->items_processed) : json();
   made["items_failed"]
-    = came_to != nullptr ? json(came_to->items_failed) : json();
+      = came_to != nullptr ? json(came_to->items_failed) : json();
   made["counters"]
-    = came_to != nullptr ? json(came_to->counters) : json::object();
+      = came_to != nullptr ? json(came_to->counters) : json::object();
   made["error"] = came_to != nullptr ? text_json(came_to->error) : json();
   made["parameters"] = map_json(what.parameters);
   made["enforce"] = what.enforce;
@@ -149,22 +149,20 @@ json job_json(const job_definition& job, const job_facts& facts) {
   made["description"] = text_json(job.description);
   made["schedule"] = text_json(job.schedule_text);
   made["schedule_human"]
-    = job.schedule ? text_json(job.schedule->describe()) : json();
+      = job.schedule ? text_json(job.schedule->describe()) : json();
   made["timezone"] = job.timezone.name();
   made["enabled"] = facts.person ? facts.person->enabled : job.enabled;
   made["queue"] = job.queue;
   made["tags"] = job.tags;
   made["last_run"]
-    = facts.counts ? time_json(facts.counts->last_started_at) : json();
+      = facts.counts ? time_json(facts.counts->last_started_at) : json();
   made["last_status"] = text_json(status_word(facts));
   made["next_run"] = time_json(facts.next_run);
   made["run_count"] = facts.counts ? facts.counts->run_count : 0;
-  made["enabled_by"]
-    = facts.person ? text_json(facts.person->by) : json();
-  made["enabled_at"]
-    = facts.person ? time_json(facts.person->at) : json();
+  made["enabled_by"] = facts.person ? text_json(facts.person->by) : json();
+  made["enabled_at"] = facts.person ? time_json(facts.person->at) : json();
   made["enabled_reason"]
-    = facts.person ? text_json(facts.person->reason) : json();
+      = facts.person ? text_json(facts.person->reason) : json();
   made["problem"] = text_json(facts.problem);
   return made;
 }
@@ -187,8 +185,8 @@ json policies_json(const job_definition& job) {
   made["catchup_limit"] = job.catchup_limit;
   made["misfire_threshold_ms"] = duration_json(job.misfire_threshold);
   made["start_deadline_ms"] = job.start_deadline.count() == 0
-                                ? json()
-                                : duration_json(job.start_deadline);
+                                  ? json()
+                                  : duration_json(job.start_deadline);
   made["dst_gap"] = word_of(dst_gap_words, job.gap);
   made["dst_overlap"] = word_of(dst_overlap_words, job.overlap);
   made["jitter_ms"] = duration_json(job.jitter);
@@ -202,6 +200,8 @@ json policies_json(const job_definition& job) {
   return made;
 }
 
-json fault_json(const config_fault& fault) { return fault.to_string(); }
+json fault_json(const config_fault& fault) {
+  return fault.to_string();
+}
 
 } // namespace jobq

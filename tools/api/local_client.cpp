@@ -20,13 +20,13 @@ public:
                       const line_sink& sink) override {
     bool gone = false;
     return stream(
-      target_, request,
-      [&](const std::string& line) {
-        // An empty line only says that the stream has begun.
-        gone = gone || (!line.empty() && !sink(line));
-        return !gone;
-      },
-      [&] { return gone; });
+        target_, request,
+        [&](const std::string& line) {
+          // An empty line only says that the stream has begun.
+          gone = gone || (!line.empty() && !sink(line));
+          return !gone;
+        },
+        [&] { return gone; });
   }
 
 private:

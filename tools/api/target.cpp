@@ -80,10 +80,10 @@ result<void> read_target(std::string_view target, api_request& into) {
       continue;
     const auto equals = pair.find('=');
     auto name = unescape(pair.substr(0, equals), true);
-    auto value = unescape(equals == std::string_view::npos
-                            ? std::string_view{}
-                            : pair.substr(equals + 1),
-                          true);
+    auto value
+        = unescape(equals == std::string_view::npos ? std::string_view{}
+                                                    : pair.substr(equals + 1),
+                   true);
     if (!name || !value)
       return malformed();
     into.query[std::move(*name)] = std::move(*value);
