@@ -1,0 +1,239 @@
+#include <algorithm>
+#include <cerrno>
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/tools/cli_support.hpp"
+
+namespace jobq::test {
+namespace {
+
+constexpr auto two_jobs = R"({"jobs":[
+  {"name":"alpha","extension":"core","enabled":true,"tags":["night"],
+   "problem":null},
+  {"name":"beta","extension":"core","enabled":false,"tags":["night"],
+   "problem":"function not found"}]})";
+
+constexpr auto id = "01jf8zq2r4v0c9m3x7k5t1n6wd";
+
+std::string run_text(const std::string& state, const std::string& outcome) {
+  return json{{"id", id},
+              {"job", "alpha"},
+              {"state", state},
+              {"outcome", outcome},
+              {"counters", json::object()}}
+    .dump();
+}
+
+/// A server with jobs alpha and beta, where a run of alpha ends like this.
+fake_target with_run(const std::string& state, const std::string& outcome) {
+  fake_target where;
+  where.api->answers["GET /v1/jobs"] = two_jobs;
+  where.api->answers["POST /v1/jobs/alpha/run"] = run_text("available", "");
+  where.api->streams[std::string{"/v1/runs/"} + id + "/stream"]
+    = {"", R"({"event":"log","text":"one\ntwo\n"})",
+       R"({"event":"progress","fraction":0.5,"message":"half"})",
+       R"({"event":"finished","run":)" + run_text(state, outcome) + "}"};
+  return where;
+}
+
+TEST(list_command, prints_one_object_a_line_as_json) {
+  auto where = with_run("completed", "succeeded");
+  const auto done = carry_out(where, {"list", "--json"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(std::count(done.output.begin(), done.output.end(), '\n'), 2);
+  EXPECT_EQ(done.output.rfind(R"({"name":"alpha")", 0), 0U);
+}
+
+TEST(run_command, streams_the_log_and_succeeds) {
+  auto where = with_run("completed", "succeeded");
+  const auto done = carry_out(where, {"run", "alpha"});
+  EXPECT_EQ(done.code, 0) << done.diagnostics;
+  EXPECT_EQ(done.output.rfind("one\ntwo\n✓ alpha succeeded", 0), 0U)
+    << done.output;
+}
+
+TEST(run_command, fails_when_the_run_fails) {
+  auto where = with_run("discarded", "failed");
+  EXPECT_EQ(carry_out(where, {"run", "alpha"}).code, 1);
+}
+
+TEST(run_command, prints_the_run_alone_as_json) {
+  auto where = with_run("completed", "succeeded");
+  const auto done = carry_out(where, {"run", "alpha", "--json"});
+  EXPECT_EQ(done.output, run_text("completed", "succeeded") + "\n");
+  EXPECT_EQ(done.diagnostics, "one\ntwo\n");
+}
+
+TEST(run_command, starts_nothing_when_a_name_is_wrong) {
+  auto where = with_run("completed", "succeeded");
+  const auto done = carry_out(where, {"run", "alpha", "alpah"});
+  EXPECT_EQ(done.code, 3);
+  EXPECT_NE(done.diagnostics.find("did you mean \"alpha\""),
+            std::string::npos);
+  EXPECT_EQ(where.api->count("POST", "/v1/jobs/alpha/run"), 0);
+}
+
+TEST(run_command, takes_enabled_jobs_alone_by_tag_and_by_all) {
+  for (const auto& words :
+       {std::vector<std::string>{"run", "--tag", "night", "--no-wait"},
+        std::vector<std::string>{"run", "--all", "--no-wait"}}) {
+    auto where = with_run("completed", "succeeded");
+    EXPECT_EQ(carry_out(where, words).code, 0);
+    EXPECT_EQ(where.api->count("POST", "/v1/jobs/alpha/run"), 1);
+    EXPECT_EQ(where.api->count("POST", "/v1/jobs/beta/run"), 0);
+  }
+}
+
+TEST(run_command, hands_over_parameters_and_dry_run) {
+  auto where = with_run("completed", "succeeded");
+  carry_out(where, {"run", "alpha", "-p", "a=1", "--dry-run", "--no-wait"});
+  const auto body = json::parse(where.api->asked.back().body);
+  EXPECT_EQ(body["parameters"]["a"], "1");
+  EXPECT_EQ(body["enforce"], false);
+}
+
+TEST(run_command, does_not_wait_longer_than_it_is_told) {
+  auto where = with_run("completed", "succeeded");
+  where.api->streams.clear();
+  const auto done = carry_out(where, {"run", "alpha", "--timeout", "1ms"});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_NE(done.diagnostics.find(id), std::string::npos);
+}
+
+TEST(run_command, refuses_wrong_use_before_it_connects) {
+  for (const auto& words :
+       {std::vector<std::string>{"run"},
+        std::vector<std::string>{"run", "a", "--all"},
+        std::vector<std::string>{"run", "a", "-p", "novalue"},
+        std::vector<std::string>{"run", "a", "-p", "k=1", "-p", "k=2"},
+        std::vector<std::string>{"run", "a", "--timeout", "soon"},
+        std::vector<std::string>{"cleanup-sessions", "--hours", "-1"},
+        std::vector<std::string>{"log-cleanup", "--days", "abc"},
+        std::vector<std::string>{"cancel"},
+        std::vector<std::string>{"cancel", "--state", "dead"},
+        std::vector<std::string>{"cancel", "nonsense"},
+        std::vector<std::string>{"retry", id, "--all"},
+        std::vector<std::string>{"history", "--status", "fine"},
+        std::vector<std::string>{"history", "--since", "noon"},
+        std::vector<std::string>{"runs", "--state", "x"},
+        std::vector<std::string>{"logs", id, "--attempt", "0"}}) {
+    fake_target where;
+    const auto done = carry_out(where, words);
+    EXPECT_EQ(done.code, 2) << words[0];
+    EXPECT_EQ(done.output, "") << words[0];
+    EXPECT_NE(done.diagnostics, "") << words[0];
+    EXPECT_EQ(where.connections, 0) << words[0];
+  }
+}
+
+TEST(cleanup_commands, run_cores_functions_on_their_threshold) {
+  auto where = with_run("completed", "succeeded");
+  where.api->answers["POST /v1/functions/core/database_cleanup/run"]
+    = run_text("available", "");
+  EXPECT_EQ(carry_out(where, {"log-cleanup", "--days", "7"}).code, 0);
+  const auto body = json::parse(where.api->asked.front().body);
+  EXPECT_EQ(body["parameters"]["log_retention_days"], "7");
+  EXPECT_EQ(body["parameters"]["only"], "logs");
+}
+
+TEST(enable_command, changes_nothing_when_a_name_is_wrong) {
+  fake_target where;
+  where.api->answers["GET /v1/jobs/alpha"] = "{}";
+  where.api->answers["POST /v1/jobs/alpha/disable"] = R"({"job":"alpha"})";
+  EXPECT_EQ(carry_out(where, {"disable", "alpha", "nope"}).code, 3);
+  EXPECT_EQ(where.api->count("POST", "/v1/jobs/alpha/disable"), 0);
+  EXPECT_EQ(carry_out(where, {"disable", "alpha", "--reason", "r"}).code, 0);
+  EXPECT_EQ(json::parse(where.api->asked.back().body)["reason"], "r");
+}
+
+TEST(history_command, filters_outcomes_that_the_api_does_not_know) {
+  fake_target where;
+  where.api->answers["GET /v1/history"]
+    = R"({"runs":[)" + run_text("discarded", "failed") + ","
+      + run_text("discarded", "crashed") + "]}";
+  const auto done
+    = carry_out(where, {"history", "--status", "crashed", "--json"});
+  EXPECT_EQ(done.output, run_text("discarded", "crashed") + "\n");
+  EXPECT_EQ(where.api->asked.back().query.at("status"), "discarded");
+}
+
+TEST(history_command, follows_only_a_server) {
+  fake_target where;
+  EXPECT_EQ(carry_out(where, {"history", "--follow"}).code, 4);
+  where.server = true;
+  where.api->streams["/v1/history/stream"]
+    = {"", run_text("completed", "succeeded")};
+  const auto done
+    = carry_out(where, {"history", "--follow", "--json", "--since-sequence",
+                        "7"});
+  EXPECT_EQ(done.output, run_text("completed", "succeeded") + "\n");
+  EXPECT_EQ(where.api->asked.back().query.at("since_sequence"), "7");
+  EXPECT_EQ(done.code, 4); // the stream ended: the server has gone
+}
+
+TEST(cancel_command, works_through_all_pages_and_then_stops) {
+  fake_target where;
+  where.api->answers["GET /v1/runs"]
+    = R"({"runs":[)" + run_text("scheduled", "") + "]}";
+  where.api->answers[std::string{"POST /v1/runs/"} + id + "/cancel"]
+    = run_text("cancelled", "");
+  const auto done = carry_out(where, {"cancel", "--all"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(where.api->count("POST", std::string{"/v1/runs/"} + id + "/cancel"),
+            1);
+}
+
+TEST(server_commands, need_a_server) {
+  for (const std::string verb : {"reload", "drain", "stop"}) {
+    fake_target where;
+    const auto done = carry_out(where, {verb});
+    EXPECT_EQ(done.code, 4);
+    EXPECT_NE(done.diagnostics.find("jobqd"), std::string::npos);
+    where.server = true;
+    where.api->answers["POST /v1/" + verb] = "{}";
+    EXPECT_EQ(carry_out(where, {verb}).code, 0);
+  }
+}
+
+TEST(next_command, needs_no_connection) {
+  fake_target where;
+  const auto done
+    = carry_out(where, {"next", "0 30 2 * * *", "--tz", "Europe/Paris",
+                        "--from", "2027-03-27T00:00:00Z", "--count", "2",
+                        "--json"});
+  EXPECT_EQ(done.output,
+            "[\"2027-03-27T02:30:00+01:00\",\"2027-03-28T03:00:00+02:00\"]\n");
+  EXPECT_EQ(where.connections, 0);
+}
+
+TEST(next_command, says_what_is_wrong_with_an_expression) {
+  fake_target where;
+  const auto done = carry_out(where, {"next", "0 75 * * * *"});
+  EXPECT_EQ(done.code, 2);
+  EXPECT_EQ(done.output, "");
+  EXPECT_EQ(done.diagnostics.rfind("jobq: invalid schedule: minute", 0), 0U)
+    << done.diagnostics;
+}
+
+TEST(output, is_given_up_quietly_when_nobody_reads) {
+  console out{[](std::string_view) { return EPIPE; },
+              [](std::string_view) { return 0; },
+              {style{}, false, false, false}};
+  out.print("x");
+  EXPECT_TRUE(out.gone());
+  EXPECT_EQ(out.failure(), 0);
+}
+
+TEST(output, remembers_a_full_disk) {
+  console out{[](std::string_view) { return ENOSPC; },
+              [](std::string_view) { return 0; },
+              {style{}, false, false, false}};
+  out.print("x");
+  EXPECT_EQ(out.failure(), ENOSPC);
+}
+
+} // namespace
+} // namespace jobq::test
