@@ -125,10 +125,10 @@ inline std::string numbered(char kind, std::uint32_t number) {
 }
 
 inline std::string job_name(std::string_view name) {
-  return "nj" + std::string{name};
+  return std::string{"nj"}.append(name);
 }
 inline std::string queue_name(std::string_view name) {
-  return "nq" + std::string{name};
+  return std::string{"nq"}.append(name);
 }
 inline std::string cursor(name_id job) { return numbered('u', job); }
 inline std::string job_switch(name_id job) { return numbered('w', job); }
@@ -137,7 +137,7 @@ inline std::string queue_counters(name_id queue) {
   return numbered('g', queue);
 }
 inline std::string low_water(std::string_view prefix) {
-  return "v" + std::string{prefix};
+  return std::string{"v"}.append(prefix);
 }
 
 inline std::string run(const run_id& id) {

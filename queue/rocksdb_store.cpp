@@ -1,0 +1,94 @@
+#include "queue/rocksdb_store.hpp"
+
+#include "queue/rocksdb_reader.hpp"
+#include "queue/rocksdb_writer.hpp"
+
+namespace jobq {
+namespace {
+
+class rocksdb_store final : public store {
+public:
+  rocksdb_store(std::unique_ptr<database> db, const rocksdb_options& options) :
+    db_{std::move(db)},
+    writer_{*db_, view_, options},
+    reader_{*db_, view_},
+    read_only_{options.read_only} {}
+
+  result<void> start(time_point now, opened_store& found) {
+    if (auto ok = writer_.load(); !ok)
+      return ok;
+    return read_only_ ? result<void>{} : writer_.recover(now, found);
+  }
+
+  result<commit_report> apply(std::span<const any_command> batch,
+                              durability how) override {
+    if (read_only_)
+      return fail(errc::unsupported, "the store was opened for reading only");
+    return writer_.apply(batch, how);
+  }
+
+  result<run> find_run(const run_id& id) const override {
+    return reader_.find_run(id);
+  }
+  result<std::vector<run>> list_runs(const run_filter& filter) const override {
+    return reader_.list_runs(filter);
+  }
+  result<std::vector<completion>>
+  list_history(const history_filter& filter) const override {
+    return reader_.list_history(filter);
+  }
+  result<std::vector<tick>>
+  list_ticks(const tick_filter& filter) const override {
+    return reader_.list_ticks(filter);
+  }
+  result<std::vector<job_cursor>> cursors() const override {
+    return reader_.cursors();
+  }
+  result<std::vector<job_switch>> switches() const override {
+    return reader_.switches();
+  }
+  result<std::string> read_log(const run_id& id,
+                               std::uint32_t attempt) const override {
+    return reader_.read_log(id, attempt);
+  }
+  result<std::vector<job_statistics>> statistics_by_job() const override {
+    return reader_.statistics_by_job();
+  }
+  result<store_statistics> statistics() const override {
+    return reader_.statistics();
+  }
+
+private:
+  std::unique_ptr<database> db_; // outlives all that reads it
+  store_view view_;
+  rocksdb_writer writer_;
+  rocksdb_reader reader_;
+  bool read_only_;
+};
+
+} // namespace
+
+result<opened_store> open_rocksdb_store(const rocksdb_options& options,
+                                        time_point now) {
+  try {
+    auto db = database::open(options.directory, options.read_only);
+    if (!db)
+      return tl::unexpected{db.error()};
+    auto opened = std::make_unique<rocksdb_store>(std::move(*db), options);
+    opened_store found;
+    if (auto ok = opened->start(now, found); !ok)
+      return fail(ok.error().code,
+                  ok.error().message.find(options.directory.string())
+                      == std::string::npos
+                    ? "store " + options.directory.string() + ": "
+                        + ok.error().message
+                    : ok.error().message);
+    found.store = std::move(opened);
+    return found;
+  } catch (const std::exception& e) {
+    return fail(errc::internal,
+                "store " + options.directory.string() + ": " + e.what());
+  }
+}
+
+} // namespace jobq
