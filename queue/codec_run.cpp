@@ -1,4 +1,7 @@
 #include "queue/codec.hpp"
+
+#include <google/protobuf/unknown_field_set.h>
+
 #include "queue/codec_words.hpp"
 
 namespace jobq::codec {
@@ -150,7 +153,8 @@ std::optional<stored_run> decode_run(std::string_view bytes) {
     return std::nullopt;
   value.sequence = message->sequence();
   value.has_logs = message->has_logs();
-  if (const auto& unknown = message->unknown_fields(); !unknown.empty())
+  const auto& unknown = record::Run::GetReflection()->GetUnknownFields(*message);
+  if (!unknown.empty())
     unknown.SerializeToString(&value.unknown);
   return value;
 }
