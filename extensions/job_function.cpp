@@ -103,7 +103,9 @@ std::string check_parameters(const function_entry& function,
                              const parameter_map& parameters) {
   std::string faults;
   auto add = [&faults](const std::string& fault) {
-    faults += (faults.empty() ? "" : "; ") + fault;
+    if (!faults.empty())
+      faults += "; ";
+    faults += fault;
   };
   for (const auto& [name, value] : parameters) {
     const auto* spec = spec_of(function, name);

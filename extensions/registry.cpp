@@ -9,8 +9,8 @@ namespace jobq {
 result<void> registry::add(function_entry entry) {
   if (find(entry.extension, entry.name))
     return fail(errc::already_exists, "extension \"" + entry.extension
-                                        + "\" already has a function \""
-                                        + entry.name + "\"");
+                                          + "\" already has a function \""
+                                          + entry.name + "\"");
   entries_.push_back(std::move(entry));
   return {};
 }
@@ -50,7 +50,8 @@ std::string registry::why_not_runnable(const job_definition& job) const {
   const auto* entry = find(job.extension, job.function);
   if (!entry)
     return "extension \"" + job.extension + "\" has no function \""
-           + job.function + "\"" + did_you_mean(job.function, extension->second);
+           + job.function + "\""
+           + did_you_mean(job.function, extension->second);
   return check_parameters(*entry, job.parameters);
 }
 

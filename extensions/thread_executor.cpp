@@ -33,7 +33,7 @@ constexpr auto idle_limit = std::chrono::minutes{1};
 class active_attempt final : public job_context {
 public:
   active_attempt(const run& what, attempt_observer observer)
-    : run_{what}, observer_{std::move(observer)} {}
+      : run_{what}, observer_{std::move(observer)} {}
 
   const run_id& id() const override { return run_.id; }
   std::string_view job() const override { return run_.job; }
@@ -68,7 +68,7 @@ public:
   /// The engine's word on when the attempt began, else now.
   void begin() {
     started_at_ = run_.started_at.value_or(
-      std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
+        std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
   }
 
   void request_stop(stop_reason why) noexcept {
@@ -146,8 +146,8 @@ struct slot {
 /// The state that threads share with the executor.
 struct pool {
   pool(const registry& entries, std::size_t max, milliseconds grace_time)
-    : functions{entries}, max_threads{std::max<std::size_t>(max, 1)},
-      grace{grace_time} {}
+      : functions{entries},
+        max_threads{std::max<std::size_t>(max, 1)}, grace{grace_time} {}
 
   const registry& functions; ///< not touched once a function has begun
   const std::size_t max_threads;
@@ -204,8 +204,8 @@ bool run_attempt(const pool_ptr& pool, const attempt_ptr& attempt) {
     pool->running.at(attempt.get()).in_function = true;
   }
   attempt->finish(function
-                    ? call(*function, *attempt)
-                    : job_result::failed(function.error().message, false));
+                      ? call(*function, *attempt)
+                      : job_result::failed(function.error().message, false));
   std::lock_guard lock{pool->mutex};
   bool counted = pool->running.erase(attempt.get()) == 1;
   pool->ended.notify_all();
@@ -214,9 +214,8 @@ bool run_attempt(const pool_ptr& pool, const attempt_ptr& attempt) {
 
 attempt_ptr next_attempt(pool& pool, std::unique_lock<std::mutex>& lock) {
   ++pool.idle;
-  pool.work.wait_for(lock, idle_limit, [&pool] {
-    return !pool.queue.empty() || pool.closing;
-  });
+  pool.work.wait_for(lock, idle_limit,
+                     [&pool] { return !pool.queue.empty() || pool.closing; });
   --pool.idle;
   if (pool.queue.empty())
     return nullptr;
@@ -313,7 +312,7 @@ class thread_executor final : public executor {
 public:
   thread_executor(const registry& functions, std::size_t max_threads,
                   milliseconds grace)
-    : pool_{std::make_shared<pool>(functions, max_threads, grace)} {}
+      : pool_{std::make_shared<pool>(functions, max_threads, grace)} {}
 
   // Order: nothing new begins; what waits is told; what runs is asked, then
   // given up; only then may the registry and the observers go.
@@ -337,9 +336,8 @@ public:
                           [this] { return pool_->running.empty(); });
     pool_->ended.wait(lock, [this] { return only_in_functions(); });
     deaf = give_up(pool_, steady::time_point::max());
-    pool_->ended.wait(lock, [this] {
-      return pool_->threads == 0 && !pool_->watching;
-    });
+    pool_->ended.wait(
+        lock, [this] { return pool_->threads == 0 && !pool_->watching; });
     lock.unlock();
     finish_deaf(deaf);
   }

@@ -21,7 +21,7 @@ bool delete_rows(core_call& call, const delete_step& step,
     if (call.context.stop_requested())
       return false;
     count += call.db.number("SELECT COUNT(*) FROM " + step.table + " WHERE "
-                              + step.condition,
+                                + step.condition,
                             step.parameters);
     return true;
   }

@@ -6,18 +6,18 @@ namespace {
 
 // Candidates by age; each is checked against the tables themselves.
 const std::string empty_contexts
-  = " FROM empty_context_index i WHERE i.created_at < :cutoff"
-    " AND (i.created_at, i.context_id) > (:age, :key)"
-    " AND EXISTS (SELECT 1 FROM user_contexts c"
-    "  WHERE c.context_id = i.context_id AND c.created_at < :cutoff"
-    "  AND NOT (c.kind = 'cli_session' AND EXISTS (SELECT 1"
-    "   FROM user_sessions s WHERE s.session_id = c.session_id)))"
-    " AND NOT EXISTS (SELECT 1 FROM task_messages m"
-    "  WHERE m.context_id = i.context_id)"
-    " AND NOT EXISTS (SELECT 1 FROM mcp_tool_executions t"
-    "  WHERE t.context_id = i.context_id)"
-    " AND NOT EXISTS (SELECT 1 FROM governance_decisions g"
-    "  WHERE g.context_id = i.context_id)";
+    = " FROM empty_context_index i WHERE i.created_at < :cutoff"
+      " AND (i.created_at, i.context_id) > (:age, :key)"
+      " AND EXISTS (SELECT 1 FROM user_contexts c"
+      "  WHERE c.context_id = i.context_id AND c.created_at < :cutoff"
+      "  AND NOT (c.kind = 'cli_session' AND EXISTS (SELECT 1"
+      "   FROM user_sessions s WHERE s.session_id = c.session_id)))"
+      " AND NOT EXISTS (SELECT 1 FROM task_messages m"
+      "  WHERE m.context_id = i.context_id)"
+      " AND NOT EXISTS (SELECT 1 FROM mcp_tool_executions t"
+      "  WHERE t.context_id = i.context_id)"
+      " AND NOT EXISTS (SELECT 1 FROM governance_decisions g"
+      "  WHERE g.context_id = i.context_id)";
 
 /// Deletes the next batch after the mark. @returns how many, and moves it.
 std::size_t delete_batch(core_call& call, const std::string& cutoff,
@@ -38,7 +38,7 @@ std::size_t delete_batch(core_call& call, const std::string& cutoff,
   for (const auto& row : page)
     keys.push_back(*row[0]);
   db.execute("DELETE FROM user_contexts WHERE "
-               + in_keys(db.dialect(), "context_id"),
+                 + in_keys(db.dialect(), "context_id"),
              {{"keys", key_list(db.dialect(), keys)}});
   mark = {*page.back()[1], *page.back()[0]};
   return page.size();
@@ -66,13 +66,13 @@ outcome cleanup_empty_contexts(core_call& call) {
     });
   } else {
     contexts
-      = call.db.number("SELECT COUNT(*)" + empty_contexts,
-                       {{"cutoff", cutoff}, {"age", mark.age}, {"key", ""}});
+        = call.db.number("SELECT COUNT(*)" + empty_contexts,
+                         {{"cutoff", cutoff}, {"age", mark.age}, {"key", ""}});
   }
   auto done = std::to_string(contexts) + " empty contexts "
               + (call.context.enforce() ? "deleted" : "would be deleted");
-  auto result = finished ? job_result::succeeded(done)
-                         : job_result::stopped(done);
+  auto result
+      = finished ? job_result::succeeded(done) : job_result::stopped(done);
   result.items_processed = static_cast<std::uint64_t>(contexts);
   result.counters = {{"contexts", contexts}};
   return result;

@@ -16,8 +16,8 @@ bool close_idle(core_call& call, const std::string& idle_since,
   const std::string idle = " FROM user_sessions WHERE ended_at IS NULL"
                            " AND last_activity_at <= :idle";
   if (!call.context.enforce()) {
-    counts.closed = call.db.number("SELECT COUNT(*)" + idle,
-                                   {{"idle", idle_since}});
+    counts.closed
+        = call.db.number("SELECT COUNT(*)" + idle, {{"idle", idle_since}});
     return true;
   }
   auto sql = "UPDATE user_sessions SET ended_at = :now WHERE session_id IN"
@@ -50,9 +50,9 @@ session_counts delete_batch(core_call& call, const std::string& cutoff) {
   auto mine = " WHERE " + in_keys(db.dialect(), "session_id");
   session_counts counts;
   counts.detached = static_cast<std::int64_t>(db.execute(
-    "UPDATE user_contexts SET session_id = NULL" + mine, parameters));
+      "UPDATE user_contexts SET session_id = NULL" + mine, parameters));
   counts.deleted = static_cast<std::int64_t>(
-    db.execute("DELETE FROM user_sessions" + mine, parameters));
+      db.execute("DELETE FROM user_sessions" + mine, parameters));
   return counts;
 }
 
@@ -61,14 +61,14 @@ bool delete_ended(core_call& call, const std::string& cutoff,
                   session_counts& counts) {
   if (!call.context.enforce()) {
     const std::string ended
-      = " WHERE s.ended_at IS NOT NULL AND s.ended_at < :cutoff";
+        = " WHERE s.ended_at IS NOT NULL AND s.ended_at < :cutoff";
     sql_parameters parameters{{"cutoff", cutoff}};
     counts.deleted = call.db.number(
-      "SELECT COUNT(*) FROM user_sessions s" + ended, parameters);
+        "SELECT COUNT(*) FROM user_sessions s" + ended, parameters);
     counts.detached = call.db.number(
-      "SELECT COUNT(*) FROM user_sessions s CROSS JOIN user_contexts c" + ended
-        + " AND c.session_id = s.session_id",
-      parameters);
+        "SELECT COUNT(*) FROM user_sessions s CROSS JOIN user_contexts c"
+            + ended + " AND c.session_id = s.session_id",
+        parameters);
     return true;
   }
   return in_batches(call, [&] {
@@ -92,10 +92,10 @@ outcome cleanup_inactive_sessions(core_call& call) {
   auto done = std::to_string(counts.closed) + " sessions closed, "
               + std::to_string(counts.deleted) + " deleted"
               + (call.context.enforce() ? "" : " (nothing was changed)");
-  auto result = finished ? job_result::succeeded(done)
-                         : job_result::stopped(done);
+  auto result
+      = finished ? job_result::succeeded(done) : job_result::stopped(done);
   result.items_processed
-    = static_cast<std::uint64_t>(counts.closed + counts.deleted);
+      = static_cast<std::uint64_t>(counts.closed + counts.deleted);
   result.counters = {{"sessions_closed", counts.closed},
                      {"sessions_deleted", counts.deleted},
                      {"contexts_detached", counts.detached}};

@@ -91,7 +91,7 @@ public:
     auto read = parse_boolean(value);
     if (!read)
       refuse(line(name), std::string{name} + " must be true or false, not \""
-                           + value + "\"");
+                             + value + "\"");
     return *read;
   }
 
@@ -129,17 +129,18 @@ public:
   /// All fields that this program has no column for.
   std::string metadata() const {
     static const std::vector<std::string> columns{
-      "title",  "slug",     "author", "published_at", "kind",
-      "image",  "category", "locale", "description",  "keywords",
-      "public", "tags",     "links"};
+        "title",  "slug",     "author", "published_at", "kind",
+        "image",  "category", "locale", "description",  "keywords",
+        "public", "tags",     "links"};
     YAML::Node rest{YAML::NodeType::Map};
-    for (const auto& [key, value] : map_)
-      if (std::find(columns.begin(), columns.end(), key.Scalar())
-          == columns.end()) {
-        check_text(key, "a field's name");
-        check_text(value, key.Scalar().c_str());
-        rest[key.Scalar()] = value;
-      }
+    for (const auto& field : map_) {
+      const auto& name = field.first.Scalar();
+      if (std::find(columns.begin(), columns.end(), name) != columns.end())
+        continue;
+      check_text(field.first, "a field's name");
+      check_text(field.second, name.c_str());
+      rest[name] = field.second;
+    }
     return to_json(rest);
   }
 
@@ -153,9 +154,9 @@ private:
       for (const auto& each : node)
         check_text(each, name);
     if (node.IsMap())
-      for (const auto& [key, value] : node) {
-        check_text(key, name);
-        check_text(value, name);
+      for (const auto& field : node) {
+        check_text(field.first, name);
+        check_text(field.second, name);
       }
   }
 
@@ -173,13 +174,13 @@ private:
 
 std::string instant(const fields& given) {
   auto text = given.required("published_at");
-  auto at = parse_rfc3339(text.size() == longest_date ? text + "T00:00:00Z"
-                                                      : text);
+  auto at
+      = parse_rfc3339(text.size() == longest_date ? text + "T00:00:00Z" : text);
   if (!at)
     refuse(given.line("published_at"),
            "published_at must be a date (2027-03-28) or an RFC 3339 time, not "
-           "\""
-             + text + "\"");
+           "\"" + text
+               + "\"");
   return format_utc(*at);
 }
 
@@ -189,32 +190,39 @@ std::string kind_of(const fields& given, const content_source& source) {
   if (!allowed.empty()
       && std::find(allowed.begin(), allowed.end(), kind) == allowed.end())
     refuse(given.line("kind"), "kind \"" + kind + "\" is not allowed in source "
-                                 + source.name + did_you_mean(kind, allowed));
+                                   + source.name + did_you_mean(kind, allowed));
   return kind;
 }
 
 std::string json_list(const std::vector<std::string>& words) {
-  std::string json;
-  for (const auto& word : words)
-    json += (json.empty() ? "" : ",") + json_string(word);
-  return "[" + json + "]";
+  std::string json = "[";
+  for (const auto& word : words) {
+    if (json.size() > 1)
+      json += ',';
+    json += json_string(word);
+  }
+  return json += ']';
 }
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
-  for (const auto& word : words)
-    text += (text.empty() ? "" : ", ") + word;
+  for (const auto& word : words) {
+    if (!text.empty())
+      text += ", ";
+    text += word;
+  }
   return text;
 }
 
-content_document document_of(const fields& given, const content_source& source) {
+content_document document_of(const fields& given,
+                             const content_source& source) {
   content_document made;
   made.title = given.required("title");
   made.slug = given.required("slug");
   if (!is_slug(made.slug))
     refuse(given.line("slug"),
            "slug \"" + made.slug
-             + "\" must be segments of a-z, 0-9 and - joined by /");
+               + "\" must be segments of a-z, 0-9 and - joined by /");
   made.author = given.required("author");
   made.published_at = instant(given);
   made.kind = kind_of(given, source);
@@ -253,10 +261,9 @@ int bad_line(std::string_view text) {
 
 std::string content_document::version_hash() const {
   text_hash hash;
-  for (const auto* field :
-       {&slug, &locale, &title, &description, &body, &author, &published_at,
-        &keywords, &kind, &image, &category_id, &links, &tags, &metadata,
-        &file_path})
+  for (const auto* field : {&slug, &locale, &title, &description, &body,
+                            &author, &published_at, &keywords, &kind, &image,
+                            &category_id, &links, &tags, &metadata, &file_path})
     hash.add(*field);
   return hash.add(is_public ? "1" : "0").finish();
 }

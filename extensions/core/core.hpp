@@ -21,8 +21,8 @@ struct core_environment {
 class core_environment_holder {
 public:
   explicit core_environment_holder(
-    std::shared_ptr<const core_environment> environment)
-    : environment_{std::move(environment)} {}
+      std::shared_ptr<const core_environment> environment)
+      : environment_{std::move(environment)} {}
 
   std::shared_ptr<const core_environment> get() const {
     std::lock_guard lock{mutex_};

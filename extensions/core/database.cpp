@@ -9,8 +9,8 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
-#include "extensions/core/text.hpp"
 #include "extensions/core/schema.hpp"
+#include "extensions/core/text.hpp"
 
 namespace jobq {
 
@@ -77,7 +77,7 @@ class prepared {
 public:
   prepared(soci::session& session, const std::string& sql, int columns,
            const sql_parameters& parameters)
-    : statement_{session}, results_(static_cast<std::size_t>(columns)) {
+      : statement_{session}, results_(static_cast<std::size_t>(columns)) {
     for (const auto& [name, value] : parameters)
       bind(name, value);
     for (auto& each : results_)
@@ -103,9 +103,8 @@ public:
       auto& row = rows.emplace_back();
       row.reserve(results_.size());
       for (const auto& each : results_)
-        row.push_back(each.indicator == soci::i_ok
-                        ? std::optional{each.text}
-                        : std::nullopt);
+        row.push_back(each.indicator == soci::i_ok ? std::optional{each.text}
+                                                   : std::nullopt);
     }
     return rows;
   }
@@ -130,8 +129,8 @@ private:
       auto& place = values_.at(i);
       const auto& value = parameters[i].second;
       place.indicator = std::holds_alternative<std::monostate>(value)
-                          ? soci::i_null
-                          : soci::i_ok;
+                            ? soci::i_null
+                            : soci::i_ok;
       if (auto number = std::get_if<std::int64_t>(&value))
         place.number = *number;
       else if (auto text = std::get_if<std::string>(&value))
@@ -187,7 +186,7 @@ public:
 };
 
 database::database(std::unique_ptr<implementation> inside)
-  : inside_{std::move(inside)} {}
+    : inside_{std::move(inside)} {}
 
 database::~database() {
   inside_->statements.clear(); // before the session that they belong to
@@ -196,15 +195,15 @@ database::~database() {
 std::unique_ptr<database> database::open(const database_url& url) {
   auto opened = translated(url, [&url] {
     return std::unique_ptr<database>{
-      new database{std::make_unique<implementation>(url)}};
+        new database{std::make_unique<implementation>(url)}};
   });
   opened->run_script(url.dialect == dialect::sqlite
-                       ? "PRAGMA foreign_keys = ON;"
-                         "PRAGMA journal_mode = WAL;"
-                         "PRAGMA synchronous = NORMAL;"
-                       : "SET TIME ZONE 'UTC';"
-                         "SET client_min_messages = warning;"
-                         "SET lock_timeout = '10s';");
+                         ? "PRAGMA foreign_keys = ON;"
+                           "PRAGMA journal_mode = WAL;"
+                           "PRAGMA synchronous = NORMAL;"
+                         : "SET TIME ZONE 'UTC';"
+                           "SET client_min_messages = warning;"
+                           "SET lock_timeout = '10s';");
   ensure_schema(*opened);
   return opened;
 }
@@ -243,8 +242,8 @@ void database::run_script(const std::string& script) {
     }
     // SOCI runs the first statement of a text alone.
     auto* connection = static_cast<soci::sqlite3_session_backend*>(
-                         inside_->session.get_backend())
-                         ->conn_;
+                           inside_->session.get_backend())
+                           ->conn_;
     int code = sqlite_api::sqlite3_exec(connection, script.c_str(), nullptr,
                                         nullptr, nullptr);
     if (code != SQLITE_OK)
@@ -260,7 +259,8 @@ void database::transact(const std::function<void()>& work) {
   };
   for (int attempt = 1;; ++attempt) {
     // IMMEDIATE: a transaction that reads first could not wait for a writer.
-    control(sqlite ? "BEGIN IMMEDIATE" : "BEGIN ISOLATION LEVEL REPEATABLE READ");
+    control(sqlite ? "BEGIN IMMEDIATE"
+                   : "BEGIN ISOLATION LEVEL REPEATABLE READ");
     try {
       work();
       control("COMMIT");
@@ -284,9 +284,8 @@ void database::on_statement(std::function<void(const std::string&)> listener) {
 
 std::string in_keys(dialect kind, std::string_view column) {
   return std::string{column}
-         + (kind == dialect::sqlite
-              ? " IN (SELECT value FROM json_each(:keys))"
-              : " = ANY(CAST(:keys AS TEXT[]))");
+         + (kind == dialect::sqlite ? " IN (SELECT value FROM json_each(:keys))"
+                                    : " = ANY(CAST(:keys AS TEXT[]))");
 }
 
 std::string key_list(dialect kind, const std::vector<std::string>& keys) {

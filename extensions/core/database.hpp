@@ -20,7 +20,7 @@ namespace jobq {
 class database_error : public std::runtime_error {
 public:
   database_error(const std::string& message, bool again, bool conflict = false)
-    : std::runtime_error{message}, retryable_{again}, conflict_{conflict} {}
+      : std::runtime_error{message}, retryable_{again}, conflict_{conflict} {}
 
   /// Whether the same may work later: busy, unreachable, full.
   bool retryable() const noexcept { return retryable_; }

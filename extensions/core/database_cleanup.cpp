@@ -8,33 +8,34 @@ namespace {
 
 /// A log's user that is there, or none at all.
 constexpr const char* user_is_known
-  = " AND (user_id IS NULL OR user_id = ''"
-    " OR EXISTS (SELECT 1 FROM users u WHERE u.id = logs.user_id))";
+    = " AND (user_id IS NULL OR user_id = ''"
+      " OR EXISTS (SELECT 1 FROM users u WHERE u.id = logs.user_id))";
 
 constexpr int ghosts_at_a_time = 100;
 
 // Walks from one distinct value of an index to the next: its cost depends on
 // how many users logs tell of, not on how many logs there are.
 constexpr const char* next_ghosts
-  = "WITH RECURSIVE walk(user_id) AS ("
-    " SELECT (SELECT l.user_id FROM logs l WHERE l.user_id > :after"
-    "  ORDER BY l.user_id LIMIT 1)"
-    " UNION ALL"
-    " SELECT (SELECT l.user_id FROM logs l WHERE l.user_id > walk.user_id"
-    "  ORDER BY l.user_id LIMIT 1) FROM walk WHERE walk.user_id IS NOT NULL)"
-    " SELECT user_id FROM walk WHERE user_id IS NOT NULL"
-    " AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = walk.user_id)"
-    " LIMIT :limit";
+    = "WITH RECURSIVE walk(user_id) AS ("
+      " SELECT (SELECT l.user_id FROM logs l WHERE l.user_id > :after"
+      "  ORDER BY l.user_id LIMIT 1)"
+      " UNION ALL"
+      " SELECT (SELECT l.user_id FROM logs l WHERE l.user_id > walk.user_id"
+      "  ORDER BY l.user_id LIMIT 1) FROM walk WHERE walk.user_id IS NOT NULL)"
+      " SELECT user_id FROM walk WHERE user_id IS NOT NULL"
+      " AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = walk.user_id)"
+      " LIMIT :limit";
 
 constexpr const char* distinct_levels
-  = "WITH RECURSIVE walk(level) AS ("
-    " SELECT (SELECT lower(l.level) FROM logs l WHERE lower(l.level) >= ''"
-    "  ORDER BY lower(l.level) LIMIT 1)"
-    " UNION ALL"
-    " SELECT (SELECT lower(l.level) FROM logs l"
-    "  WHERE lower(l.level) > walk.level"
-    "  ORDER BY lower(l.level) LIMIT 1) FROM walk WHERE walk.level IS NOT NULL)"
-    " SELECT level FROM walk WHERE level IS NOT NULL";
+    = "WITH RECURSIVE walk(level) AS ("
+      " SELECT (SELECT lower(l.level) FROM logs l WHERE lower(l.level) >= ''"
+      "  ORDER BY lower(l.level) LIMIT 1)"
+      " UNION ALL"
+      " SELECT (SELECT lower(l.level) FROM logs l"
+      "  WHERE lower(l.level) > walk.level"
+      "  ORDER BY lower(l.level) LIMIT 1) FROM walk WHERE walk.level IS NOT "
+      "NULL)"
+      " SELECT level FROM walk WHERE level IS NOT NULL";
 
 /// Rows of the tables that go at an instant of their own.
 struct expiring {
@@ -45,21 +46,22 @@ struct expiring {
 };
 
 constexpr expiring expiring_rows[] = {
-  {"auth_codes", "oauth_auth_codes", "code", "expires_at <= :now"},
-  {"auth_codes", "oauth_auth_codes", "code",
-   "used_at IS NOT NULL AND expires_at > :now"},
-  {"refresh_tokens", "oauth_refresh_tokens", "token_id", "expires_at <= :now"},
-  {"state_bindings", "oauth_state_bindings", "key", "expires_at <= :now"},
-  {"revocations", "oauth_jti_revocations", "jti", "exp <= :now"},
-  {"replay_entries", "id_jag_replay", "key", "expires_at <= :now"},
+    {"auth_codes", "oauth_auth_codes", "code", "expires_at <= :now"},
+    {"auth_codes", "oauth_auth_codes", "code",
+     "used_at IS NOT NULL AND expires_at > :now"},
+    {"refresh_tokens", "oauth_refresh_tokens", "token_id",
+     "expires_at <= :now"},
+    {"state_bindings", "oauth_state_bindings", "key", "expires_at <= :now"},
+    {"revocations", "oauth_jti_revocations", "jti", "exp <= :now"},
+    {"replay_entries", "id_jag_replay", "key", "expires_at <= :now"},
 };
 
 constexpr const char* all_tables
-  = "users, user_roles, user_sessions, user_contexts, task_messages,"
-    " mcp_tool_executions, governance_decisions, logs, oauth_auth_codes,"
-    " oauth_refresh_tokens, oauth_state_bindings, oauth_jti_revocations,"
-    " id_jag_replay, markdown_content, anonymous_user_index,"
-    " empty_context_index";
+    = "users, user_roles, user_sessions, user_contexts, task_messages,"
+      " mcp_tool_executions, governance_decisions, logs, oauth_auth_codes,"
+      " oauth_refresh_tokens, oauth_state_bindings, oauth_jti_revocations,"
+      " id_jag_replay, markdown_content, anonymous_user_index,"
+      " empty_context_index";
 
 class cleanup {
 public:
@@ -70,8 +72,8 @@ public:
     bool finished = orphaned_logs() && expired_logs()
                     && (!all || (expired_rows() && give_space_back()));
     auto done = message();
-    auto result = finished ? job_result::succeeded(done)
-                           : job_result::stopped(done);
+    auto result
+        = finished ? job_result::succeeded(done) : job_result::stopped(done);
     for (const auto& [name, count] : counters_)
       if (name != "vacuumed")
         result.items_processed += static_cast<std::uint64_t>(count);
@@ -87,8 +89,8 @@ private:
       if (call_.context.stop_requested())
         return false;
       auto page = call_.db.query(
-        next_ghosts, 1,
-        {{"after", after}, {"limit", std::int64_t{ghosts_at_a_time}}});
+          next_ghosts, 1,
+          {{"after", after}, {"limit", std::int64_t{ghosts_at_a_time}}});
       if (page.empty())
         return true;
       std::vector<std::string> ghosts;
@@ -102,10 +104,11 @@ private:
 
   delete_step logs_of(const std::vector<std::string>& ghosts) const {
     auto kind = call_.db.dialect();
-    return {"logs", "id",
+    return {"logs",
+            "id",
             in_keys(kind, "user_id")
-              + " AND NOT EXISTS (SELECT 1 FROM users u"
-                " WHERE u.id = logs.user_id)",
+                + " AND NOT EXISTS (SELECT 1 FROM users u"
+                  " WHERE u.id = logs.user_id)",
             {{"keys", key_list(kind, ghosts)}}};
   }
 
@@ -114,10 +117,11 @@ private:
     std::string rest = call_.context.enforce() ? "" : user_is_known;
     for (const auto& row : call_.db.query(distinct_levels, 1)) {
       auto kept = std::chrono::days{retention_days(*row[0])};
-      delete_step step{"logs", "id",
-                       "lower(level) = :level AND timestamp < :cutoff" + rest,
-                       {{"level", *row[0]},
-                        {"cutoff", moment_before(call_, kept)}}};
+      delete_step step{
+          "logs",
+          "id",
+          "lower(level) = :level AND timestamp < :cutoff" + rest,
+          {{"level", *row[0]}, {"cutoff", moment_before(call_, kept)}}};
       if (!delete_rows(call_, step, counters_["logs_expired"]))
         return false;
     }
@@ -153,9 +157,9 @@ private:
       return false;
     try {
       call_.db.run_script(call_.db.dialect() == dialect::sqlite
-                            ? "VACUUM; PRAGMA analysis_limit = 1000; ANALYZE;"
-                              "PRAGMA wal_checkpoint(TRUNCATE);"
-                            : std::string{"VACUUM (ANALYZE) "} + all_tables);
+                              ? "VACUUM; PRAGMA analysis_limit = 1000; ANALYZE;"
+                                "PRAGMA wal_checkpoint(TRUNCATE);"
+                              : std::string{"VACUUM (ANALYZE) "} + all_tables);
       counters_["vacuumed"] = 1;
     } catch (const database_error& error) {
       vacuum_fault_ = error.what();
@@ -182,9 +186,9 @@ private:
 
   core_call& call_;
   std::map<std::string, std::int64_t> counters_{
-    {"logs_orphaned", 0},   {"logs_expired", 0},  {"auth_codes", 0},
-    {"refresh_tokens", 0},  {"state_bindings", 0}, {"revocations", 0},
-    {"replay_entries", 0},  {"vacuumed", 0}};
+      {"logs_orphaned", 0},  {"logs_expired", 0},   {"auth_codes", 0},
+      {"refresh_tokens", 0}, {"state_bindings", 0}, {"revocations", 0},
+      {"replay_entries", 0}, {"vacuumed", 0}};
   std::string vacuum_fault_;
 };
 
@@ -194,7 +198,7 @@ outcome database_cleanup(core_call& call) {
   auto only = call.parameters.text("only");
   if (only != "all" && only != "logs")
     return job_result::failed(
-      "parameter \"only\" must be all or logs, not \"" + only + "\"", false);
+        "parameter \"only\" must be all or logs, not \"" + only + "\"", false);
   return cleanup{call}.run();
 }
 

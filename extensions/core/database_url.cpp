@@ -17,7 +17,7 @@ std::string percent_decode(std::string_view text) {
     if (text[i] == '%' && i + 2 < text.size()) {
       auto digits = text.substr(i + 1, 2);
       auto [end, code]
-        = std::from_chars(digits.data(), digits.data() + 2, value, 16);
+          = std::from_chars(digits.data(), digits.data() + 2, value, 16);
       if (code == std::errc{} && end == digits.data() + 2) {
         decoded += static_cast<char>(value);
         i += 2;
@@ -37,8 +37,8 @@ void add_secret(std::vector<std::string>& secrets, std::string_view password) {
   secrets.push_back(percent_decode(password));
   std::size_t begin = 0;
   while (begin < password.size()) {
-    auto end = std::min(password.find_first_of("@/?#:&", begin),
-                        password.size());
+    auto end
+        = std::min(password.find_first_of("@/?#:&", begin), password.size());
     if (end - begin >= 3)
       secrets.emplace_back(password.substr(begin, end - begin));
     begin = end + 1;
@@ -61,9 +61,8 @@ std::vector<std::string> secrets_of(std::string_view after_scheme) {
     add_secret(secrets, after_scheme.substr(begin, end - begin));
   }
   // Longest first, so that no secret's rest stays when a part is replaced.
-  std::sort(secrets.begin(), secrets.end(), [](const auto& a, const auto& b) {
-    return a.size() > b.size();
-  });
+  std::sort(secrets.begin(), secrets.end(),
+            [](const auto& a, const auto& b) { return a.size() > b.size(); });
   return secrets;
 }
 
@@ -119,12 +118,12 @@ result<database_url> parse_database_url(std::string_view url) {
     return sqlite_url(path);
   }
   auto colon = url.find("://");
-  auto scheme = colon == url.npos ? std::string_view{"none"}
-                                  : url.substr(0, colon);
+  auto scheme
+      = colon == url.npos ? std::string_view{"none"} : url.substr(0, colon);
   return fail(errc::invalid_argument,
               "database.url must begin with sqlite:/// or postgresql://; its "
               "scheme is "
-                + std::string{scheme});
+                  + std::string{scheme});
 }
 
 } // namespace jobq

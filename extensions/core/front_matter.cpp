@@ -29,7 +29,7 @@ tl::unexpected<content_fault> fault(int line, std::string reason) {
 
 struct refused : std::runtime_error {
   refused(const YAML::Mark& mark, const std::string& reason)
-    : std::runtime_error{reason}, line{file_line(mark)} {}
+      : std::runtime_error{reason}, line{file_line(mark)} {}
   int line;
 };
 
@@ -82,12 +82,13 @@ void check_keys(const YAML::Node& node) {
   if (!node.IsMap())
     return;
   std::set<std::string> names;
-  for (const auto& [key, value] : node) {
+  for (const auto& field : node) {
+    const auto& key = field.first;
     if (!key.IsScalar())
       throw refused{key.Mark(), "a field's name must be a word"};
     if (!names.insert(key.Scalar()).second)
       throw refused{key.Mark(), "field \"" + key.Scalar() + "\" stands twice"};
-    check_keys(value);
+    check_keys(field.second);
   }
 }
 

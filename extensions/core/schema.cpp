@@ -29,8 +29,9 @@ void create(database& target) {
     target.run_script(postgresql ? postgresql_schema : sqlite_schema);
     target.execute(std::string{"INSERT INTO schema_version"
                                " (version, applied_at) VALUES (:version, "}
-                     + (postgresql ? "now())"
-                                   : "strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))"),
+                       + (postgresql
+                              ? "now())"
+                              : "strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))"),
                    {{"version", schema_version}});
   });
 }
@@ -43,9 +44,9 @@ void ensure_schema(database& target) {
   auto version = target.number("SELECT MAX(version) FROM schema_version");
   if (version > schema_version)
     throw database_error{"the database's schema has version "
-                           + std::to_string(version)
-                           + ", this jobq knows versions up to "
-                           + std::to_string(schema_version),
+                             + std::to_string(version)
+                             + ", this jobq knows versions up to "
+                             + std::to_string(schema_version),
                          false};
 }
 

@@ -19,9 +19,8 @@ EVP_MD_CTX* context(void* state) {
 
 /// Length of the UTF-8 sequence at the front of `text`; 0 when malformed.
 std::size_t sequence_length(std::string_view text) {
-  auto at = [text](std::size_t i) {
-    return static_cast<unsigned char>(text[i]);
-  };
+  auto at
+      = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
     return i < text.size() && at(i) >= low && at(i) <= high;
   };
@@ -91,7 +90,7 @@ text_hash& text_hash::add(std::string_view text) {
   std::array<unsigned char, 8> length{};
   for (std::size_t i = 0; i < length.size(); ++i)
     length[i] = static_cast<unsigned char>(
-      static_cast<std::uint64_t>(text.size()) >> (8 * i));
+        static_cast<std::uint64_t>(text.size()) >> (8 * i));
   EVP_DigestUpdate(context(state_), length.data(), length.size());
   EVP_DigestUpdate(context(state_), text.data(), text.size());
   return *this;
