@@ -49,7 +49,7 @@ std::string range_fault(const parameter_spec& spec, std::int64_t value) {
 }
 
 std::string integer_fault(const parameter_spec& spec, std::string_view text) {
-  if (auto value = parse_integer(text))
+  if (auto value = read_integer(text))
     return range_fault(spec, *value);
   return "must be a whole number";
 }
@@ -73,7 +73,7 @@ std::string fault_of(const parameter_spec& spec, std::string_view text) {
   case parameter_spec::type::number:
     return number_fault(text);
   case parameter_spec::type::boolean:
-    return parse_boolean(text) ? "" : "must be true or false";
+    return read_boolean(text) ? "" : "must be true or false";
   }
   return {};
 }

@@ -6,7 +6,7 @@
 
 namespace jobq {
 
-std::optional<std::int64_t> parse_integer(std::string_view text) noexcept {
+std::optional<std::int64_t> read_integer(std::string_view text) noexcept {
   std::int64_t value = 0;
   auto end = text.data() + text.size();
   auto [stop, code] = std::from_chars(text.data(), end, value);
@@ -15,7 +15,7 @@ std::optional<std::int64_t> parse_integer(std::string_view text) noexcept {
   return value;
 }
 
-std::optional<bool> parse_boolean(std::string_view text) noexcept {
+std::optional<bool> read_boolean(std::string_view text) noexcept {
   constexpr std::array<std::string_view, 4> yes{"true", "yes", "on", "1"};
   constexpr std::array<std::string_view, 4> no{"false", "no", "off", "0"};
   if (std::find(yes.begin(), yes.end(), text) != yes.end())
@@ -39,11 +39,11 @@ std::string parameter_reader::text(std::string_view name) const {
 }
 
 std::int64_t parameter_reader::integer(std::string_view name) const {
-  return parse_integer(text(name)).value_or(0);
+  return read_integer(text(name)).value_or(0);
 }
 
 bool parameter_reader::boolean(std::string_view name) const {
-  return parse_boolean(text(name)).value_or(false);
+  return read_boolean(text(name)).value_or(false);
 }
 
 } // namespace jobq

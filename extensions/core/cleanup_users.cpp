@@ -130,7 +130,7 @@ private:
         2, {{"keys", keys_of(page)}});
     counts weights;
     for (const auto& row : rows)
-      weights[*row[0]] = parse_integer(*row[1]).value_or(0);
+      weights[*row[0]] = read_integer(*row[1]).value_or(0);
     return weights;
   }
 

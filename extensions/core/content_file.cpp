@@ -88,7 +88,7 @@ public:
     auto value = text(name);
     if (value.empty())
       return otherwise;
-    auto read = parse_boolean(value);
+    auto read = read_boolean(value);
     if (!read)
       refuse(line(name), std::string{name} + " must be true or false, not \""
                              + value + "\"");

@@ -13,7 +13,7 @@ sql_value text_or_null(const std::string& text) {
 }
 
 std::int64_t number_of(const std::optional<std::string>& column) {
-  return column ? parse_integer(*column).value_or(-1) : -1;
+  return column ? read_integer(*column).value_or(-1) : -1;
 }
 
 } // namespace
