@@ -1,0 +1,273 @@
+#include "queue/committer.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+namespace jobq::test {
+namespace {
+
+/// Answers every command with its position in the order of arrival, and can be
+/// made to fail, throw, or wait in a sync commit.
+class fake_store final : public store {
+public:
+  result<commit_report> apply(std::span<const any_command> batch,
+                              durability how) override {
+    std::unique_lock lock{mutex};
+    batches.push_back({batch.size(), how});
+    changed.notify_all();
+    if (how == durability::sync)
+      changed.wait(lock, [this] { return !closed; });
+    if (throws)
+      throw std::runtime_error{"boom"};
+    if (fails)
+      return fail(errc::store_failed, "the disk is gone");
+    commit_report report;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      reply one;
+      one.count = ++applied;
+      report.replies.emplace_back(one);
+    }
+    report.claimable = true;
+    report.next_due = time_point{seconds{9}};
+    return report;
+  }
+
+  result<run> find_run(const run_id&) const override { return run{}; }
+  result<std::vector<run>> list_runs(const run_filter&) const override {
+    return {};
+  }
+  result<std::vector<completion>>
+  list_history(const history_filter&) const override {
+    return {};
+  }
+  result<std::vector<tick>> list_ticks(const tick_filter&) const override {
+    return {};
+  }
+  result<std::vector<job_cursor>> cursors() const override { return {}; }
+  result<std::vector<job_switch>> switches() const override { return {}; }
+  result<std::string> read_log(const run_id&, std::uint32_t) const override {
+    return {};
+  }
+  result<std::vector<job_statistics>> statistics_by_job() const override {
+    return {};
+  }
+  result<store_statistics> statistics() const override { return {}; }
+
+  struct seen_batch {
+    std::size_t size;
+    durability how;
+  };
+
+  void gate(bool shut) {
+    {
+      std::lock_guard lock{mutex};
+      closed = shut;
+    }
+    changed.notify_all();
+  }
+  void wait_for_batches(std::size_t count) {
+    std::unique_lock lock{mutex};
+    changed.wait(lock, [&] { return batches.size() >= count; });
+  }
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<seen_batch> batches;
+  std::uint64_t applied = 0;
+  bool closed = false;
+  bool fails = false;
+  bool throws = false;
+};
+
+/// Collects answers in order.
+struct answers {
+  commit_callback collect() {
+    return [this](result<reply> one) {
+      std::lock_guard lock{mutex};
+      all.push_back(std::move(one));
+      changed.notify_all();
+    };
+  }
+  void wait_for(std::size_t count) {
+    std::unique_lock lock{mutex};
+    changed.wait(lock, [&] { return all.size() >= count; });
+  }
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<result<reply>> all;
+};
+
+TEST(committer, answers_in_the_order_of_submission) {
+  fake_store store;
+  answers got;
+  {
+    auto queue = make_committer(store);
+    for (int i = 0; i < 1'000; ++i)
+      queue->submit(command::promote{}, got.collect());
+    got.wait_for(1'000);
+  }
+  for (std::size_t i = 0; i < got.all.size(); ++i)
+    ASSERT_EQ(got.all[i]->count, i + 1);
+}
+
+TEST(committer, commits_what_waits_together) {
+  fake_store store;
+  answers got;
+  auto queue = make_committer(store);
+  store.gate(true);
+  queue->submit(command::cancel{}, got.collect());
+  store.wait_for_batches(1);
+  for (int i = 0; i < 50; ++i)
+    queue->submit(command::cancel{}, got.collect());
+  store.gate(false);
+  got.wait_for(51);
+  ASSERT_EQ(store.batches.size(), 2U);
+  EXPECT_EQ(store.batches[1].size, 50U);
+  EXPECT_EQ(store.batches[1].how, durability::sync);
+}
+
+TEST(committer, bounds_a_batch_in_bytes) {
+  fake_store store;
+  answers got;
+  auto queue = make_committer(store);
+  store.gate(true);
+  queue->submit(command::cancel{}, got.collect());
+  store.wait_for_batches(1);
+  command::finish large;
+  large.log.assign(400 << 10, 'x');
+  for (int i = 0; i < 8; ++i)
+    queue->submit(large, got.collect());
+  store.gate(false);
+  got.wait_for(9);
+  ASSERT_EQ(store.batches.size(), 4U);
+  EXPECT_EQ(store.batches[1].size, 3U);
+}
+
+TEST(committer, claims_go_ahead_of_the_rest_and_wait_for_no_sync) {
+  fake_store store;
+  answers claims;
+  answers others;
+  auto queue = make_committer(store);
+  store.gate(true);
+  queue->submit(command::cancel{}, others.collect());
+  store.wait_for_batches(1);
+  queue->submit(command::cancel{}, others.collect());
+  queue->submit(command::claim{}, claims.collect());
+  store.gate(false);
+  others.wait_for(1);
+  store.gate(true);
+  claims.wait_for(1); // while the second sync commit is held up or not begun
+  store.gate(false);
+  others.wait_for(2);
+  ASSERT_EQ(store.batches.size(), 3U);
+  EXPECT_EQ(store.batches[1].how, durability::async);
+  EXPECT_EQ(store.batches[2].how, durability::sync);
+}
+
+TEST(committer, a_failed_commit_is_everyones_answer) {
+  fake_store store;
+  answers got;
+  auto queue = make_committer(store);
+  store.gate(true);
+  store.fails = true;
+  for (int i = 0; i < 10; ++i)
+    queue->submit(command::cancel{}, got.collect());
+  store.gate(false);
+  got.wait_for(10);
+  for (const auto& one : got.all)
+    EXPECT_EQ(one.error().code, errc::store_failed);
+}
+
+TEST(committer, an_exception_is_an_answer_and_work_goes_on) {
+  fake_store store;
+  answers got;
+  auto queue = make_committer(store);
+  store.throws = true;
+  queue->submit(command::cancel{}, got.collect());
+  got.wait_for(1);
+  EXPECT_EQ(got.all[0].error().code, errc::internal);
+  store.throws = false;
+  queue->submit(command::cancel{},
+                [](auto) { throw std::runtime_error{"in a callback"}; });
+  queue->submit(command::cancel{}, got.collect());
+  got.wait_for(2);
+  EXPECT_TRUE(got.all[1]);
+}
+
+TEST(committer, its_end_carries_out_what_was_submitted) {
+  fake_store store;
+  answers got;
+  {
+    auto queue = make_committer(store);
+    for (int i = 0; i < 500; ++i)
+      queue->submit(command::cancel{}, got.collect());
+  }
+  EXPECT_EQ(got.all.size(), 500U);
+}
+
+TEST(committer, the_pulse_follows_each_commit) {
+  fake_store store;
+  std::promise<pulse> heard;
+  auto queue = make_committer(store);
+  queue->on_pulse([&, once = false](const pulse& now) mutable {
+    if (!std::exchange(once, true))
+      heard.set_value(now);
+  });
+  queue->submit(command::cancel{}, {});
+  auto now = heard.get_future().get();
+  EXPECT_TRUE(now.claimable);
+  EXPECT_EQ(now.next_due, time_point{seconds{9}});
+  queue->on_pulse({});
+}
+
+TEST(committer, many_threads_are_each_answered_once) {
+  fake_store store;
+  std::atomic<int> count = 0;
+  {
+    auto queue = make_committer(store);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t)
+      threads.emplace_back([&, t] {
+        for (int i = 0; i < 500; ++i) {
+          any_command what = command::cancel{};
+          if (t == 0)
+            what = command::claim{};
+          queue->submit(what, [&](auto) { ++count; });
+        }
+      });
+    for (auto& one : threads)
+      one.join();
+  }
+  EXPECT_EQ(count, 2'000);
+}
+
+TEST(immediate_committer, has_answered_when_submit_returns) {
+  fake_store store;
+  answers got;
+  auto queue = make_immediate_committer(store);
+  queue->submit(command::cancel{}, got.collect());
+  EXPECT_EQ(got.all.size(), 1U);
+  queue->submit(command::claim{}, got.collect());
+  EXPECT_EQ(store.batches[1].how, durability::async);
+}
+
+TEST(immediate_committer, a_callbacks_command_comes_after_the_callback) {
+  fake_store store;
+  std::vector<int> order;
+  auto queue = make_immediate_committer(store);
+  queue->submit(command::cancel{}, [&](auto) {
+    queue->submit(command::cancel{}, [&](auto) { order.push_back(2); });
+    order.push_back(1);
+  });
+  EXPECT_EQ(order, (std::vector{1, 2}));
+}
+
+} // namespace
+} // namespace jobq::test

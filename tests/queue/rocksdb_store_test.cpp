@@ -1,0 +1,294 @@
+#include "queue/rocksdb_store.hpp"
+
+#include <atomic>
+#include <fstream>
+#include <thread>
+
+#include "queue/codec.hpp"
+#include "queue/rocksdb_database.hpp"
+#include "store_harness.hpp"
+
+/// What is particular to the store in RocksDB: its files, its format, its
+/// failures.
+namespace jobq::test {
+namespace {
+
+class rocksdb_store_test : public ::testing::Test {
+protected:
+  result<opened_store> open_again(bool read_only = false) {
+    auto options = harness.options;
+    options.directory = harness.directory.path() / "store";
+    options.read_only = read_only;
+    return open_rocksdb_store(options, at(0));
+  }
+
+  /// Changes bytes behind the store's back; it must be closed.
+  void write_raw(family where, const std::string& key,
+                 const std::string& value) {
+    auto db = database::open(harness.directory.path() / "store", false);
+    ASSERT_TRUE(db) << db.error().message;
+    rocksdb::WriteBatch batch;
+    batch.Put((*db)->handle(where), key, value);
+    ASSERT_TRUE((*db)->write(batch, false).ok());
+  }
+
+  rocksdb_harness harness;
+  store_user s{harness};
+};
+
+TEST_F(rocksdb_store_test, a_second_open_is_refused_as_busy) {
+  harness.open(at(0));
+  auto second = open_again();
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, errc::busy);
+  EXPECT_NE(second.error().message.find(harness.options.directory.string()),
+            std::string::npos);
+}
+
+TEST_F(rocksdb_store_test, a_newer_format_is_refused) {
+  harness.open(at(0));
+  harness.die();
+  write_raw(family::meta, "format", "2");
+  auto opened = open_again();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, errc::format_too_new);
+}
+
+TEST_F(rocksdb_store_test, a_damaged_format_stamp_is_refused) {
+  harness.open(at(0));
+  harness.die();
+  write_raw(family::meta, "format", "new");
+  EXPECT_EQ(open_again().error().code, errc::store_corrupt);
+}
+
+TEST_F(rocksdb_store_test, a_directory_with_other_files_is_left_alone) {
+  auto directory = harness.directory.path() / "store";
+  std::filesystem::create_directories(directory);
+  std::ofstream{directory / "letter.txt"} << "dear ann";
+  auto opened = open_again();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, errc::store_corrupt);
+  EXPECT_NE(opened.error().message.find(directory.string()),
+            std::string::npos);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator{directory}, {}),
+            1);
+}
+
+TEST_F(rocksdb_store_test, another_programs_rocksdb_is_left_alone) {
+  auto directory = (harness.directory.path() / "store").string();
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  rocksdb::DB* raw = nullptr;
+  ASSERT_TRUE(rocksdb::DB::Open(options, directory, &raw).ok());
+  raw->Put({}, "key", "value");
+  delete raw;
+  EXPECT_EQ(open_again().error().code, errc::store_corrupt);
+  std::vector<std::string> families;
+  rocksdb::DB::ListColumnFamilies(options, directory, &families);
+  EXPECT_EQ(families.size(), 1U);
+}
+
+TEST_F(rocksdb_store_test, a_place_that_cannot_be_made_is_an_error) {
+  std::ofstream{harness.directory.path() / "store"} << "a file";
+  auto opened = open_again();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, errc::io);
+}
+
+TEST_F(rocksdb_store_test, a_damaged_run_is_named_and_harms_nobody_else) {
+  harness.open(at(0));
+  s.must(command::enqueue{{make_run(1), make_run(2)}});
+  harness.die();
+  write_raw(family::runs, keys::run(id_of(1)), "garbage");
+  harness.open(at(0));
+  auto found = harness.get().find_run(id_of(1));
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, errc::store_corrupt);
+  EXPECT_NE(found.error().message.find("72"), std::string::npos);
+  EXPECT_EQ(s.refusal(command::cancel{id_of(1), "", at(0)}),
+            errc::store_corrupt);
+  auto taken = s.claim(2);
+  ASSERT_EQ(taken.size(), 1U);
+  EXPECT_EQ(taken[0].id, id_of(2));
+}
+
+TEST_F(rocksdb_store_test, a_damaged_cursor_keeps_it_from_opening) {
+  harness.open(at(0));
+  s.enqueue(make_run(1));
+  harness.die();
+  write_raw(family::meta, keys::cursor(0), "\xff");
+  auto opened = open_again();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, errc::store_corrupt);
+}
+
+TEST_F(rocksdb_store_test, a_row_that_nothing_stands_behind_is_dropped) {
+  harness.open(at(0));
+  s.enqueue(make_run(1));
+  harness.die();
+  write_raw(family::runs, keys::ready(0, make_run(0)),
+            keys::encode_brief(0, run_state::available));
+  harness.open(at(0));
+  EXPECT_EQ(s.claim(5).size(), 1U);
+}
+
+TEST_F(rocksdb_store_test, unknown_fields_outlive_a_change_of_the_run) {
+  harness.open(at(0));
+  s.enqueue(make_run(1));
+  harness.die();
+  const std::string future{"\xc2\x3e\x03new", 6};
+  write_raw(family::runs, keys::run(id_of(1)),
+            codec::encode(codec::stored_run{make_run(1), 0, false, future}));
+  harness.open(at(0));
+  s.finish(s.claim().at(0));
+  harness.die();
+  auto db = database::open(harness.directory.path() / "store", false);
+  auto bytes = (*db)->get(family::runs, keys::run(id_of(1))).value().value();
+  auto stored = codec::decode_run(bytes);
+  EXPECT_EQ(stored->run.state, run_state::completed);
+  EXPECT_EQ(stored->unknown, future);
+}
+
+TEST_F(rocksdb_store_test, a_failed_write_shows_nothing_and_poisons) {
+  bool broken = false;
+  harness.options.before_write = [&]() -> result<void> {
+    if (broken)
+      return fail(errc::io, "no more disk");
+    return {};
+  };
+  harness.open(at(0));
+  s.enqueue(make_run(1));
+  auto taken = s.claim().at(0);
+  broken = true;
+  std::vector<any_command> batch{
+    command::finish{taken.id,
+                    make_attempt(taken, outcome_kind::succeeded, at(2)), {}},
+    command::enqueue{{make_run(2, "new")}}};
+  auto report = harness.get().apply(batch, durability::sync);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, errc::store_failed);
+  EXPECT_EQ(s.get(taken.id).state, run_state::running);
+  EXPECT_FALSE(harness.get().find_run(id_of(2)));
+  EXPECT_EQ(s.of_job("job").live.at(run_state::running), 1U);
+  EXPECT_TRUE(s.history().empty());
+  broken = false;
+  auto later = s.apply(command::enqueue{{make_run(3)}});
+  ASSERT_FALSE(later);
+  EXPECT_EQ(later.error().code, errc::store_failed);
+  EXPECT_NE(later.error().message.find("no more disk"), std::string::npos);
+  s.reopen();
+  EXPECT_EQ(harness.found.recovered.size(), 1U);
+  s.enqueue(make_run(3));
+}
+
+TEST_F(rocksdb_store_test, little_space_refuses_new_work_only) {
+  std::uint64_t space = std::uint64_t{1} << 40;
+  harness.options.free_bytes = [&] { return space; };
+  harness.open(at(0));
+  s.enqueue(make_run(1));
+  space = 100 << 20;
+  s.reopen();
+  auto refused = s.apply(command::enqueue{{make_run(2)}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::busy);
+  EXPECT_NE(refused.error().message.find("100 MiB free"), std::string::npos);
+  EXPECT_NE(refused.error().message.find("256 MiB"), std::string::npos);
+  EXPECT_EQ(s.refusal(command::fire{{}, at(0)}), errc::busy);
+  s.finish(s.claim().at(0));
+}
+
+TEST_F(rocksdb_store_test, a_reader_sees_a_running_servers_runs) {
+  harness.open(at(0));
+  s.must(command::enqueue{{make_run(1), make_run(2), make_run(3)}});
+  auto taken = s.claim(2);
+  s.finish(taken.at(0));
+  auto reader = open_again(true);
+  ASSERT_TRUE(reader) << reader.error().message;
+  EXPECT_TRUE(reader->recovered.empty());
+  EXPECT_EQ(reader->store->find_run(taken[1].id).value(), taken[1]);
+  EXPECT_EQ(reader->store->list_runs({std::nullopt, {}, 9})->size(), 3U);
+  EXPECT_EQ(reader->store->list_history({})->size(), 1U);
+  any_command change = command::enqueue{{make_run(4)}};
+  EXPECT_EQ(reader->store->apply({&change, 1}, durability::sync).error().code,
+            errc::unsupported);
+  s.finish(taken[1]);
+}
+
+TEST_F(rocksdb_store_test, a_reader_of_nothing_is_an_error) {
+  auto reader = open_again(true);
+  ASSERT_FALSE(reader);
+  EXPECT_EQ(reader.error().code, errc::io);
+}
+
+TEST_F(rocksdb_store_test, parked_runs_are_few_in_memory_and_all_come_back) {
+  harness.open(at(0));
+  constexpr std::uint64_t count = 3'000;
+  std::vector<run> many;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    many.push_back(make_run(i));
+    many.back().serial = true;
+  }
+  s.must(command::enqueue{many});
+  for (std::uint64_t i = 0; i < count; ++i) {
+    auto taken = s.claim(5);
+    for (int more = 0; taken.empty() && more < 5; ++more)
+      taken = s.claim(5);
+    ASSERT_EQ(taken.size(), 1U) << i;
+    ASSERT_EQ(taken[0].id, id_of(i));
+    s.finish(taken[0]);
+    if (i == 1'000)
+      s.reopen();
+  }
+  EXPECT_TRUE(s.claim(5).empty());
+}
+
+TEST_F(rocksdb_store_test, opening_does_not_cross_what_was_worked_off) {
+  harness.open(at(0));
+  constexpr std::uint64_t rounds = 30;
+  for (std::uint64_t i = 0; i < rounds; ++i) {
+    std::vector<run> some;
+    for (std::uint64_t j = 0; j < 500; ++j)
+      some.push_back(make_run(i * 500 + j));
+    s.must(command::enqueue{some});
+    std::vector<any_command> ends;
+    for (const auto& one : s.claim(500))
+      ends.push_back(command::finish{
+        one.id, make_attempt(one, outcome_kind::succeeded, at(2)), {}});
+    ASSERT_TRUE(harness.get().apply(ends, durability::async));
+  }
+  harness.die();
+  auto db = database::open(harness.directory.path() / "store", false);
+  ASSERT_TRUE(db);
+  auto mark
+    = (*db)->get(family::meta, keys::low_water(keys::ready_prefix(0))).value();
+  ASSERT_TRUE(mark);
+  EXPECT_GE(keys::trailing_id(*mark), id_of(rounds * 500 - 1'500));
+}
+
+TEST_F(rocksdb_store_test, readers_beside_the_writer_see_whole_runs) {
+  harness.open(at(0));
+  std::atomic<bool> stop = false;
+  std::thread reader{[&] {
+    while (!stop) {
+      auto all = harness.get().list_runs({std::nullopt, {}, 50});
+      ASSERT_TRUE(all);
+      for (const auto& one : *all)
+        ASSERT_EQ(one.state == run_state::running,
+                  one.started_at.has_value() && !one.finished_at);
+      ASSERT_TRUE(harness.get().list_history({}));
+      ASSERT_TRUE(harness.get().list_ticks({}));
+      ASSERT_TRUE(harness.get().statistics());
+      ASSERT_TRUE(harness.get().statistics_by_job());
+    }
+  }};
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    s.must(command::enqueue{{make_run(2 * i), make_run(2 * i + 1, "b")}});
+    for (const auto& one : s.claim(2))
+      s.finish(one);
+  }
+  stop = true;
+  reader.join();
+}
+
+} // namespace
+} // namespace jobq::test
