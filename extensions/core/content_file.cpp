@@ -62,8 +62,12 @@ class fields {
 public:
   explicit fields(YAML::Node map) : map_{std::move(map)} {}
 
-  int line(const char* name) const {
-    return map_[name] ? line_of(map_[name]) : 1;
+  /// The line of the field's name: where a null value stands is not known.
+  int line(std::string_view name) const {
+    for (const auto& field : map_)
+      if (field.first.Scalar() == name)
+        return line_of(field.first);
+    return 1;
   }
 
   /// A scalar's text; empty when the field is absent or null.
