@@ -234,8 +234,8 @@ TEST_P(store_model, agrees_with_a_map) {
 
 INSTANTIATE_TEST_SUITE_P(seeds, store_model,
                          ::testing::Range(1U, 9U),
-                         [](const auto& info) {
-                           return "seed_" + std::to_string(info.param);
+                         [](const auto& one) {
+                           return "seed_" + std::to_string(one.param);
                          });
 
 } // namespace
