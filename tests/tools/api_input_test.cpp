@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/tools/requests.hpp"
 #include "tools/api/answer.hpp"
 #include "tools/api/api.hpp"
 
@@ -9,9 +10,8 @@ namespace jobq {
 namespace {
 
 TEST(api_target, is_written_and_read_back) {
-  api_request request{
-      .path = "/v1/jobs/a b/run",
-      .query = {{"since", "2027-03-28T03:00:00+02:00"}, {"q", "&=%?#/ä"}}};
+  auto request = test::get("/v1/jobs/a b/run");
+  request.query = {{"since", "2027-03-28T03:00:00+02:00"}, {"q", "&=%?#/ä"}};
   api_request read;
   ASSERT_TRUE(read_target(to_target(request), read));
   EXPECT_EQ(read.path, request.path);

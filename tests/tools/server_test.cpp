@@ -13,6 +13,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/tools/requests.hpp"
 #include "tests/tools/temp_dir.hpp"
 #include "tools/api/client.hpp"
 #include "tools/unix_socket.hpp"
@@ -114,8 +115,7 @@ protected:
 TEST_F(server_test, a_client_gets_the_body_of_an_answer) {
   const auto client = connect_to_server(socket_);
   ASSERT_TRUE(client);
-  const auto answer = (*client)->call(
-      {.method = "POST", .path = "/echo", .body = "{\"a\":1}"});
+  const auto answer = (*client)->call(test::post("/echo", "{\"a\":1}"));
   ASSERT_TRUE(answer) << answer.error().message;
   EXPECT_EQ(*answer, "{\"a\":1}\n");
 }
@@ -123,7 +123,7 @@ TEST_F(server_test, a_client_gets_the_body_of_an_answer) {
 TEST_F(server_test, a_client_gets_the_error_of_an_answer) {
   const auto client = connect_to_server(socket_);
   ASSERT_TRUE(client);
-  const auto answer = (*client)->call({.path = "/nothing"});
+  const auto answer = (*client)->call(test::get("/nothing"));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error(), (error{errc::not_found, "no /nothing"}));
 }
@@ -131,8 +131,9 @@ TEST_F(server_test, a_client_gets_the_error_of_an_answer) {
 TEST_F(server_test, the_user_is_the_one_that_the_kernel_names) {
   const auto client = connect_to_server(socket_);
   ASSERT_TRUE(client);
-  EXPECT_EQ((*client)->call({.path = "/who", .user = "mallory"}),
-            own_user() + "\n");
+  auto request = test::get("/who");
+  request.user = "mallory";
+  EXPECT_EQ((*client)->call(request), own_user() + "\n");
 }
 
 TEST_F(server_test, a_connection_serves_several_requests) {
@@ -150,7 +151,7 @@ TEST_F(server_test, a_stream_delivers_its_lines_and_ends_when_unwanted) {
   ASSERT_TRUE(client);
   std::vector<std::string> lines;
   const auto done
-      = (*client)->follow({.path = "/lines"}, [&](const std::string& line) {
+      = (*client)->follow(test::get("/lines"), [&](const std::string& line) {
           lines.push_back(line);
           return lines.size() < 3;
         });
@@ -165,7 +166,7 @@ TEST_F(server_test, a_stream_delivers_its_lines_and_ends_when_unwanted) {
 TEST_F(server_test, a_stream_that_can_not_begin_is_an_error) {
   const auto client = connect_to_server(socket_);
   ASSERT_TRUE(client);
-  const auto done = (*client)->follow({.path = "/broken"},
+  const auto done = (*client)->follow(test::get("/broken"),
                                       [](const std::string&) { return true; });
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error(), (error{errc::not_found, "nothing to stream"}));
@@ -176,7 +177,7 @@ TEST_F(server_test, stopping_ends_streams_and_removes_the_socket) {
   ASSERT_TRUE(client);
   std::atomic<bool> begun{false};
   std::thread follower{[&] {
-    (void)(*client)->follow({.path = "/lines"}, [&](const std::string&) {
+    (void)(*client)->follow(test::get("/lines"), [&](const std::string&) {
       begun = true;
       return true;
     });
@@ -197,8 +198,8 @@ TEST_F(server_test, too_long_a_body_is_refused) {
   EXPECT_NE(all.find("HTTP/1.1 413"), std::string::npos) << all;
   const auto client = connect_to_server(socket_);
   ASSERT_TRUE(client);
-  const auto answer = (*client)->call(
-      {.method = "POST", .path = "/echo", .body = std::string(1 << 21, 'x')});
+  const auto answer
+      = (*client)->call(test::post("/echo", std::string(1 << 21, 'x')));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, errc::invalid_argument)
       << answer.error().message;
@@ -253,7 +254,7 @@ TEST_F(server_test, connections_over_the_limit_are_told_to_come_back) {
   std::this_thread::sleep_for(50ms);
   const auto client = connect_to_server(socket_);
   ASSERT_TRUE(client);
-  EXPECT_TRUE((*client)->call({.path = "/who"}));
+  EXPECT_TRUE((*client)->call(test::get("/who")));
 }
 
 TEST_F(server_test, many_clients_at_a_time_all_get_answers) {
@@ -266,7 +267,7 @@ TEST_F(server_test, many_clients_at_a_time_all_get_answers) {
     clients.emplace_back([&] {
       const auto client = connect_to_server(socket_);
       for (int n = 0; client && n < 50; ++n)
-        if ((*client)->call({.path = "/who"}))
+        if ((*client)->call(test::get("/who")))
           ++answered;
     });
   for (auto& each : clients)
