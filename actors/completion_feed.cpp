@@ -1,5 +1,6 @@
 #include "actors/completion_feed.hpp"
 
+#include <chrono>
 #include <utility>
 
 namespace jobq {
@@ -21,14 +22,13 @@ void completion_feed::offer(const std::vector<completion>& fresh) {
   }
   if (!lagging_)
     window_.insert(window_.end(), fresh.begin(), fresh.end());
-  signalled_ = true;
   changed_.notify_all();
 }
 
 void completion_feed::lag() {
   std::lock_guard guard{mutex_};
   window_.clear();
-  lagging_ = signalled_ = true;
+  lagging_ = true;
   changed_.notify_all();
 }
 
@@ -39,24 +39,34 @@ void completion_feed::close() {
 }
 
 result<std::vector<completion>> completion_feed::next(milliseconds at_most) {
+  const auto deadline = std::chrono::steady_clock::now() + at_most;
   std::unique_lock lock{mutex_};
-  if (lagging_) {
-    auto missed = catch_up(lock);
-    if (!missed || !missed->empty())
-      return missed;
+  for (;;) {
+    if (lagging_) {
+      auto missed = catch_up(lock);
+      if (!missed || !missed->empty())
+        return missed;
+    }
+    auto fresh = take_window();
+    if (!fresh.empty())
+      return fresh;
+    if (closed_ && !lagging_)
+      return fail(errc::unavailable, "the engine has stopped");
+    const bool something = changed_.wait_until(lock, deadline, [&] {
+      return lagging_ || !window_.empty() || closed_;
+    });
+    if (!something)
+      return fresh;
   }
-  changed_.wait_for(lock, at_most, [&] { return signalled_ || closed_; });
-  signalled_ = false;
-  if (lagging_)
-    return catch_up(lock);
+}
+
+std::vector<completion> completion_feed::take_window() {
   std::vector<completion> fresh;
   for (auto& one : std::exchange(window_, {}))
     if (one.sequence > delivered_) {
       delivered_ = one.sequence;
       fresh.push_back(std::move(one));
     }
-  if (fresh.empty() && closed_)
-    return fail(errc::unavailable, "the engine has stopped");
   return fresh;
 }
 

@@ -35,6 +35,8 @@ public:
   result<std::vector<completion>> next(milliseconds at_most);
 
 private:
+  /// What of the window was not delivered yet.
+  std::vector<completion> take_window();
   result<std::vector<completion>> catch_up(std::unique_lock<std::mutex>& lock);
 
   const store& source_;
@@ -43,7 +45,6 @@ private:
   std::deque<completion> window_;
   std::uint64_t delivered_;
   bool lagging_ = true; ///< the window misses something that the store has
-  bool signalled_ = false;
   bool closed_ = false;
 };
 

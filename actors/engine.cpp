@@ -55,8 +55,8 @@ public:
         board_{std::make_shared<live_board>()},
         feeds_{std::make_shared<feed_hub>(parts_.reads)},
         view_{std::make_shared<supervisor_view>()},
-        desk_{std::make_shared<commit_desk>(parts_.commits)}, system_{
-                                                                  settings_} {
+        desk_{std::make_shared<commit_desk>(parts_.commits)},
+        system_{settings_} {
     options_.workers = config.workers;
   }
 
@@ -338,10 +338,17 @@ engine::~engine() = default;
 result<std::unique_ptr<engine>> engine::start(const configuration& config,
                                               engine_options options,
                                               engine_parts parts) {
-  auto body = std::make_unique<impl>(config, options, std::move(parts));
-  if (auto begun = body->begin(); !begun)
-    return tl::unexpected<error>(begun.error());
-  return std::unique_ptr<engine>{new engine{std::move(body)}};
+  using started = result<std::unique_ptr<engine>>;
+  auto start_here = [&]() -> started {
+    auto body = std::make_unique<impl>(config, options, std::move(parts));
+    if (auto begun = body->begin(); !begun)
+      return tl::unexpected<error>(begun.error());
+    return std::unique_ptr<engine>{new engine{std::move(body)}};
+  };
+  // A thread that creates a CAF system or spawns in it keeps a reference to the
+  // system until it ends, and the system's destructor waits for that. On a
+  // thread of its own, the engine can be destroyed by any other.
+  return std::async(std::launch::async, start_here).get();
 }
 
 void engine::submit(any_command what, commit_callback done) {

@@ -7,11 +7,10 @@
 
 namespace jobq {
 
-ready_window::ready_window(const database& db, std::string prefix,
-                           std::string low_water) :
-  db_{&db},
-  next_{low_water > prefix ? std::move(low_water) : prefix},
-  end_{keys::end_of(prefix)} {}
+ready_window::ready_window(const rocksdb_database& db, std::string prefix,
+                           std::string low_water)
+    : db_{&db}, next_{low_water > prefix ? std::move(low_water) : prefix},
+      end_{keys::end_of(prefix)} {}
 
 result<const std::string*> ready_window::head() {
   while (keys_.empty() && !exhausted_)

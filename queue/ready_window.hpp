@@ -21,7 +21,8 @@ public:
 
   /// @param prefix of all the index's keys
   /// @param low_water no key of the index lies below it; empty: the prefix
-  ready_window(const database& db, std::string prefix, std::string low_water);
+  ready_window(const rocksdb_database& db, std::string prefix,
+               std::string low_water);
 
   /// The least key, or nullptr. Valid until the next change.
   result<const std::string*> head();
@@ -51,7 +52,7 @@ private:
   }
   result<void> refill();
 
-  const database* db_;
+  const rocksdb_database* db_;
   std::string next_; ///< everything below was read or popped
   std::string end_;
   bool exhausted_ = false; ///< the index holds nothing beyond `keys_`

@@ -16,8 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<const char*, 3> family_names{"default", "runs",
-                                                  "history"};
+constexpr std::array<const char*, 3> family_names{"default", "runs", "history"};
 
 // A running server may drop files between our listing and opening them.
 constexpr int read_only_tries = 20;
@@ -28,7 +27,7 @@ rocksdb::DBOptions db_options() {
   o.create_if_missing = true;
   o.create_missing_column_families = true;
   o.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-  o.recycle_log_file_num = 0; // not safe in 7.8
+  o.recycle_log_file_num = 0;                // not safe in 7.8
   o.allow_concurrent_memtable_write = false; // there is exactly one writer
   o.enable_write_thread_adaptive_yield = false;
   o.max_total_wal_size = 256 << 20; // a quiet family must not pin old logs
@@ -76,23 +75,23 @@ tl::unexpected<error> corrupt(std::string_view key) {
     hex += digits[static_cast<unsigned char>(c) & 15];
   }
   return fail(errc::store_corrupt, "the record under key " + hex
-                                     + " is damaged; run `jobq store check`");
+                                       + " is damaged; run `jobq store check`");
 }
 
-result<std::unique_ptr<database>> database::open(const fs::path& directory,
-                                                 bool read_only) {
-  std::unique_ptr<database> db{new database{directory}};
+result<std::unique_ptr<rocksdb_database>>
+rocksdb_database::open(const fs::path& directory, bool read_only) {
+  std::unique_ptr<rocksdb_database> db{new rocksdb_database{directory}};
   if (auto ok = db->start(read_only); !ok)
     return tl::unexpected{ok.error()};
   return db;
 }
 
-database::~database() {
+rocksdb_database::~rocksdb_database() {
   for (auto* handle : handles_)
     db_->DestroyColumnFamilyHandle(handle);
 }
 
-error database::error_of(const rocksdb::Status& status) const {
+error rocksdb_database::error_of(const rocksdb::Status& status) const {
   auto where = "store " + directory_.string() + ": ";
   if (is_lock_refusal(status))
     return {errc::busy, where + "another process has it open"};
@@ -100,7 +99,8 @@ error database::error_of(const rocksdb::Status& status) const {
   return {code, where + status.ToString()};
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> database::descriptors() const {
+std::vector<rocksdb::ColumnFamilyDescriptor>
+rocksdb_database::descriptors() const {
   auto cache = rocksdb::NewLRUCache(64 << 20);
   std::vector<rocksdb::ColumnFamilyDescriptor> all;
   for (const auto* name : family_names)
@@ -108,13 +108,13 @@ std::vector<rocksdb::ColumnFamilyDescriptor> database::descriptors() const {
   return all;
 }
 
-result<void> database::start(bool read_only) {
+result<void> rocksdb_database::start(bool read_only) {
   std::error_code ec;
   if (!read_only)
     fs::create_directories(directory_, ec);
   if (ec)
-    return fail(errc::io, "can't create " + directory_.string() + ": "
-                            + ec.message());
+    return fail(errc::io,
+                "can't create " + directory_.string() + ": " + ec.message());
   if (auto ok = check_families(); !ok)
     return ok;
   auto options = db_options();
@@ -142,18 +142,18 @@ result<void> database::start(bool read_only) {
 
 /// Nothing of a directory is touched that is not ours: neither one with other
 /// files nor another program's RocksDB.
-result<void> database::check_families() const {
+result<void> rocksdb_database::check_families() const {
   auto foreign = [&] {
     return fail(errc::store_corrupt, "store " + directory_.string()
-                                       + ": holds something else than a jobq "
-                                         "store");
+                                         + ": holds something else than a jobq "
+                                           "store");
   };
   std::error_code ec;
   if (!fs::exists(directory_ / "CURRENT", ec)) {
     fs::directory_iterator entries{directory_, ec};
     if (ec)
-      return fail(errc::io, "can't read " + directory_.string() + ": "
-                              + ec.message());
+      return fail(errc::io,
+                  "can't read " + directory_.string() + ": " + ec.message());
     for (const auto& entry : entries) {
       auto name = entry.path().filename().string();
       // Left by an open that died before it had created anything.
@@ -175,8 +175,7 @@ result<void> database::check_families() const {
   rocksdb::DB* raw = nullptr;
   rocksdb::Options options;
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  status
-    = rocksdb::DB::OpenForReadOnly(options, directory_.string(), &raw);
+  status = rocksdb::DB::OpenForReadOnly(options, directory_.string(), &raw);
   if (!status.ok())
     return tl::unexpected{error_of(status)};
   std::unique_ptr<rocksdb::DB> db{raw};
@@ -187,8 +186,8 @@ result<void> database::check_families() const {
     if (version > keys::format_version)
       return fail(errc::format_too_new,
                   "store " + directory_.string() + ": has format " + stamp
-                    + "; this jobq knows formats up to "
-                    + std::to_string(keys::format_version));
+                      + "; this jobq knows formats up to "
+                      + std::to_string(keys::format_version));
     return foreign();
   }
   std::unique_ptr<rocksdb::Iterator> it{db->NewIterator({})};
@@ -196,7 +195,7 @@ result<void> database::check_families() const {
   return known && !it->Valid() ? result<void>{} : foreign();
 }
 
-result<void> database::check_format(bool read_only) {
+result<void> rocksdb_database::check_format(bool read_only) {
   auto stamp = get(family::meta, keys::format);
   if (!stamp)
     return tl::unexpected{stamp.error()};
@@ -205,14 +204,14 @@ result<void> database::check_format(bool read_only) {
     const auto& text = **stamp;
     unsigned version = 0;
     auto [end, ec]
-      = std::from_chars(text.data(), text.data() + text.size(), version);
+        = std::from_chars(text.data(), text.data() + text.size(), version);
     if (ec != std::errc{} || end != text.data() + text.size() || version == 0)
       return fail(errc::store_corrupt, where + "its format stamp is damaged");
     if (version > keys::format_version)
       return fail(errc::format_too_new,
                   where + "has format " + text
-                    + "; this jobq knows formats up to "
-                    + std::to_string(keys::format_version));
+                      + "; this jobq knows formats up to "
+                      + std::to_string(keys::format_version));
     return {};
   }
   for (auto where_to : {family::meta, family::runs, family::history})
@@ -228,8 +227,8 @@ result<void> database::check_format(bool read_only) {
   return {};
 }
 
-result<std::optional<std::string>> database::get(family where,
-                                                 std::string_view key) const {
+result<std::optional<std::string>>
+rocksdb_database::get(family where, std::string_view key) const {
   std::string value;
   auto status = db_->Get({}, handle(where), slice_of(key), &value);
   if (status.IsNotFound())
@@ -239,20 +238,16 @@ result<std::optional<std::string>> database::get(family where,
   return value;
 }
 
-rocksdb::Status database::write(rocksdb::WriteBatch& batch, bool sync) {
+rocksdb::Status rocksdb_database::write(rocksdb::WriteBatch& batch, bool sync) {
   rocksdb::WriteOptions options;
   options.sync = sync;
   return db_->Write(options, &batch);
 }
 
-scan::scan(const database& db, family where, std::string from, std::string end,
-           direction way) :
-  db_{db},
-  from_{std::move(from)},
-  end_{std::move(end)},
-  lower_{from_},
-  upper_{end_},
-  way_{way} {
+scan::scan(const rocksdb_database& db, family where, std::string from,
+           std::string end, direction way)
+    : db_{db}, from_{std::move(from)}, end_{std::move(end)}, lower_{from_},
+      upper_{end_}, way_{way} {
   rocksdb::ReadOptions options;
   options.iterate_lower_bound = from_.empty() ? nullptr : &lower_;
   options.iterate_upper_bound = end_.empty() ? nullptr : &upper_;

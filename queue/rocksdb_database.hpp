@@ -23,16 +23,16 @@ inline rocksdb::Slice slice_of(std::string_view text) {
 
 /// An open RocksDB with our column families and a checked format. Reads may
 /// come from any thread; writes from one.
-class database {
+class rocksdb_database {
 public:
   /// @returns `busy`, `format_too_new`, `store_corrupt` or `io`, each naming
   ///   the directory
-  static result<std::unique_ptr<database>>
+  static result<std::unique_ptr<rocksdb_database>>
   open(const std::filesystem::path& directory, bool read_only);
 
-  ~database();
-  database(const database&) = delete;
-  database& operator=(const database&) = delete;
+  ~rocksdb_database();
+  rocksdb_database(const rocksdb_database&) = delete;
+  rocksdb_database& operator=(const rocksdb_database&) = delete;
 
   /// @returns the value, or `nullopt` where there is none
   result<std::optional<std::string>> get(family where,
@@ -49,8 +49,8 @@ public:
 
 private:
   friend class scan;
-  explicit database(std::filesystem::path directory) :
-    directory_{std::move(directory)} {}
+  explicit rocksdb_database(std::filesystem::path directory)
+      : directory_{std::move(directory)} {}
   result<void> start(bool read_only);
   result<void> check_families() const;
   result<void> check_format(bool read_only);
@@ -67,8 +67,8 @@ enum class direction { forward, backward };
 /// before `from` cost nothing. Sees the state of the moment it was made.
 class scan {
 public:
-  scan(const database& db, family where, std::string from, std::string end,
-       direction way = direction::forward);
+  scan(const rocksdb_database& db, family where, std::string from,
+       std::string end, direction way = direction::forward);
 
   bool valid() const { return it_->Valid(); }
   std::string_view key() const { return view(it_->key()); }
@@ -86,7 +86,7 @@ private:
     return {s.data(), s.size()};
   }
 
-  const database& db_;
+  const rocksdb_database& db_;
   std::string from_;
   std::string end_;
   rocksdb::Slice lower_;

@@ -15,16 +15,16 @@ constexpr auto clock_slack = std::chrono::days{1};
 /// Several lists of sequences, walked as the one list of those in all of them.
 class common_chunks {
 public:
-  common_chunks(const database& db, std::vector<std::string> prefixes,
+  common_chunks(const rocksdb_database& db, std::vector<std::string> prefixes,
                 std::optional<std::uint64_t> after,
-                std::optional<std::uint64_t> before) :
-    way_{after ? direction::forward : direction::backward} {
+                std::optional<std::uint64_t> before)
+      : way_{after ? direction::forward : direction::backward} {
     for (auto& prefix : prefixes) {
       auto from = prefix;
       // A chunk stands under its last sequence.
       keys::put64(from, after ? *after + 1 : 0);
       auto& rows = rows_.emplace_back(std::make_unique<scan>(
-        db, family::history, from, keys::end_of(prefix), way_));
+          db, family::history, from, keys::end_of(prefix), way_));
       if (!after && before)
         start_before(*rows, prefix, *before);
       prefixes_.push_back(std::move(prefix));
@@ -145,9 +145,8 @@ result<void> rocksdb_reader::list_live(listing& out) const {
       ready.emplace_back(queue.floor, keys::end_of(keys::ready_prefix(id)));
     timers = view_.timers_floor;
   }
-  std::sort(running.begin(), running.end(), [](const auto& a, const auto& b) {
-    return a->run.id < b->run.id;
-  });
+  std::sort(running.begin(), running.end(),
+            [](const auto& a, const auto& b) { return a->run.id < b->run.id; });
   std::unordered_set<run_id> busy;
   for (const auto& stored : running) {
     busy.insert(stored->run.id);
@@ -159,9 +158,9 @@ result<void> rocksdb_reader::list_live(listing& out) const {
     for (auto& [floor, end] : ready)
       if (auto ok = list_index(out, std::move(floor), end); !ok)
         return ok;
-    auto parked
-      = out.job && !out.filter.job.empty() ? keys::parked_prefix(*out.job)
-                                           : std::string{"p"};
+    auto parked = out.job && !out.filter.job.empty()
+                      ? keys::parked_prefix(*out.job)
+                      : std::string{"p"};
     if (auto ok = list_index(out, parked, keys::end_of(parked)); !ok)
       return ok;
   }
@@ -197,17 +196,16 @@ result<void> rocksdb_reader::list_finished(listing& out) const {
   history_filter filter;
   filter.state = out.filter.state;
   filter.job = out.filter.job;
-  return walk_history(filter, out.job,
-                      [&](const codec::chunk_entry& entry) -> result<bool> {
-                        auto value = stored(entry.id);
-                        if (value && value->sequence == entry.sequence
-                            && is_final(value->run.state))
-                          out.add(std::move(value->run));
-                        else if (!value
-                                 && value.error().code != errc::not_found)
-                          return tl::unexpected{value.error()};
-                        return !out.full();
-                      });
+  return walk_history(
+      filter, out.job, [&](const codec::chunk_entry& entry) -> result<bool> {
+        auto value = stored(entry.id);
+        if (value && value->sequence == entry.sequence
+            && is_final(value->run.state))
+          out.add(std::move(value->run));
+        else if (!value && value.error().code != errc::not_found)
+          return tl::unexpected{value.error()};
+        return !out.full();
+      });
 }
 
 result<std::vector<completion>>
@@ -217,16 +215,16 @@ rocksdb_reader::list_history(const history_filter& filter) const {
   if (filter.limit == 0 || (!filter.job.empty() && !job))
     return out;
   auto ok = walk_history(
-    filter, job, [&](const codec::chunk_entry& entry) -> result<bool> {
-      auto value = stored(entry.id);
-      // Gone, or retried since: then its later end is the one to tell of.
-      if (value && value->sequence == entry.sequence
-          && is_final(value->run.state))
-        out.push_back({entry.sequence, std::move(value->run)});
-      else if (!value && value.error().code != errc::not_found)
-        return tl::unexpected{value.error()};
-      return out.size() < filter.limit;
-    });
+      filter, job, [&](const codec::chunk_entry& entry) -> result<bool> {
+        auto value = stored(entry.id);
+        // Gone, or retried since: then its later end is the one to tell of.
+        if (value && value->sequence == entry.sequence
+            && is_final(value->run.state))
+          out.push_back({entry.sequence, std::move(value->run)});
+        else if (!value && value.error().code != errc::not_found)
+          return tl::unexpected{value.error()};
+        return out.size() < filter.limit;
+      });
   if (!ok)
     return tl::unexpected{ok.error()};
   return out;

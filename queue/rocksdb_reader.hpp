@@ -18,8 +18,8 @@ public:
   /// A listing that filters gives up after so many rows that do not match.
   static constexpr std::size_t max_looks = 100'000;
 
-  rocksdb_reader(const database& db, const store_view& view) :
-    db_{db}, view_{view} {}
+  rocksdb_reader(const rocksdb_database& db, const store_view& view)
+      : db_{db}, view_{view} {}
 
   result<run> find_run(const run_id& id) const;
   result<std::vector<run>> list_runs(const run_filter& filter) const;
@@ -35,7 +35,7 @@ public:
 private:
   struct listing;
   using visit_entry
-    = std::function<result<bool>(const codec::chunk_entry& entry)>;
+      = std::function<result<bool>(const codec::chunk_entry& entry)>;
 
   result<codec::stored_run> stored(const run_id& id) const;
   std::optional<keys::name_id> job_id(const std::string& name) const;
@@ -56,7 +56,7 @@ private:
   result<std::optional<time_point>> oldest(keys::name_id id,
                                            const queue_view& queue) const;
 
-  const database& db_;
+  const rocksdb_database& db_;
   const store_view& view_;
 };
 

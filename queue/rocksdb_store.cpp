@@ -8,11 +8,10 @@ namespace {
 
 class rocksdb_store final : public store {
 public:
-  rocksdb_store(std::unique_ptr<database> db, const rocksdb_options& options) :
-    db_{std::move(db)},
-    writer_{*db_, view_, options},
-    reader_{*db_, view_},
-    read_only_{options.read_only} {}
+  rocksdb_store(std::unique_ptr<rocksdb_database> db,
+                const rocksdb_options& options)
+      : db_{std::move(db)}, writer_{*db_, view_, options}, reader_{*db_, view_},
+        read_only_{options.read_only} {}
 
   result<void> start(time_point now, opened_store& found) {
     if (auto ok = writer_.load(); !ok)
@@ -59,7 +58,7 @@ public:
   }
 
 private:
-  std::unique_ptr<database> db_; // outlives all that reads it
+  std::unique_ptr<rocksdb_database> db_; // outlives all that reads it
   store_view view_;
   rocksdb_writer writer_;
   rocksdb_reader reader_;
@@ -71,7 +70,7 @@ private:
 result<opened_store> open_rocksdb_store(const rocksdb_options& options,
                                         time_point now) {
   try {
-    auto db = database::open(options.directory, options.read_only);
+    auto db = rocksdb_database::open(options.directory, options.read_only);
     if (!db)
       return tl::unexpected{db.error()};
     auto opened = std::make_unique<rocksdb_store>(std::move(*db), options);
@@ -79,10 +78,10 @@ result<opened_store> open_rocksdb_store(const rocksdb_options& options,
     if (auto ok = opened->start(now, found); !ok)
       return fail(ok.error().code,
                   ok.error().message.find(options.directory.string())
-                      == std::string::npos
-                    ? "store " + options.directory.string() + ": "
-                        + ok.error().message
-                    : ok.error().message);
+                          == std::string::npos
+                      ? "store " + options.directory.string() + ": "
+                            + ok.error().message
+                      : ok.error().message);
     found.store = std::move(opened);
     return found;
   } catch (const std::exception& e) {

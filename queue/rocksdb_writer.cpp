@@ -19,15 +19,13 @@ std::uint64_t free_on_disk(const std::filesystem::path& directory) {
 
 } // namespace
 
-rocksdb_writer::rocksdb_writer(database& db, store_view& view,
-                               const rocksdb_options& options) :
-  db_{db},
-  view_{view},
-  options_{options},
-  timers_{db, std::string{keys::timer_prefix}, {}} {
+rocksdb_writer::rocksdb_writer(rocksdb_database& db, store_view& view,
+                               const rocksdb_options& options)
+    : db_{db}, view_{view}, options_{options},
+      timers_{db, std::string{keys::timer_prefix}, {}} {
   if (!options_.free_bytes)
     options_.free_bytes
-      = [directory = options.directory] { return free_on_disk(directory); };
+        = [directory = options.directory] { return free_on_disk(directory); };
 }
 
 result<commit_report> rocksdb_writer::apply(std::span<const any_command> batch,
@@ -40,7 +38,7 @@ result<commit_report> rocksdb_writer::apply(std::span<const any_command> batch,
     report.replies.reserve(batch.size());
     for (const auto& one : batch)
       report.replies.push_back(
-        std::visit([this](const auto& c) { return carry_out(c); }, one));
+          std::visit([this](const auto& c) { return carry_out(c); }, one));
     auto can_claim = claimable();
     if (!can_claim)
       return tl::unexpected{poison(can_claim.error())};
@@ -60,7 +58,7 @@ result<commit_report> rocksdb_writer::apply(std::span<const any_command> batch,
 error rocksdb_writer::poison(error cause) {
   poison_ = error{errc::store_failed,
                   "the store refuses all changes until it is opened again: "
-                    + cause.message};
+                      + cause.message};
   return *poison_;
 }
 
@@ -158,8 +156,7 @@ void rocksdb_writer::write_marks() {
   if (last_claim_ - claim_mark_ >= mark_every) {
     claim_mark_ = last_claim_;
     auto lowest = claims_.empty() ? last_claim_ + 1 : claims_.begin()->first;
-    put(family::meta, keys::low_water(keys::claim_prefix),
-        keys::claim(lowest));
+    put(family::meta, keys::low_water(keys::claim_prefix), keys::claim(lowest));
   }
 }
 
@@ -195,7 +192,7 @@ void rocksdb_writer::publish_queue(queue_state& line) {
     auto at = keys::read_time(*it, keys::ready_prefix_size + 1);
     shown.oldest = shown.oldest ? std::min(*shown.oldest, at) : at;
     it = window.lower_bound(
-      keys::end_of(it->substr(0, keys::ready_prefix_size + 1)));
+        keys::end_of(it->substr(0, keys::ready_prefix_size + 1)));
   }
 }
 
@@ -228,9 +225,9 @@ result<void> rocksdb_writer::check_space() {
     return std::to_string(bytes >> 20) + " MiB";
   };
   return fail(errc::busy, "store " + options_.directory.string() + ": "
-                            + mebibytes(free_bytes_)
-                            + " free on its disk, new work needs "
-                            + mebibytes(options_.min_free_bytes));
+                              + mebibytes(free_bytes_)
+                              + " free on its disk, new work needs "
+                              + mebibytes(options_.min_free_bytes));
 }
 
 } // namespace jobq

@@ -28,11 +28,12 @@ using shared_run = std::shared_ptr<const codec::stored_run>;
 
 /// A job as the writer knows it.
 struct job_state {
-  job_state(const database& db, keys::name_id number, std::string job_name) :
-    id{number},
-    name{std::move(job_name)},
-    parked{db, keys::parked_prefix(id), {}},
-    unfinished{db, keys::unfinished_prefix(id), {}} {}
+  job_state(const rocksdb_database& db, keys::name_id number,
+            std::string job_name)
+      : id{number}, name{std::move(job_name)}, parked{db,
+                                                      keys::parked_prefix(id),
+                                                      {}},
+        unfinished{db, keys::unfinished_prefix(id), {}} {}
 
   keys::name_id id;
   std::string name;
@@ -50,12 +51,10 @@ struct job_state {
 };
 
 struct queue_state {
-  queue_state(const database& db, keys::name_id number, std::string queue_name,
-              std::string mark) :
-    id{number},
-    name{std::move(queue_name)},
-    low_water{mark},
-    ready{db, keys::ready_prefix(number), std::move(mark)} {}
+  queue_state(const rocksdb_database& db, keys::name_id number,
+              std::string queue_name, std::string mark)
+      : id{number}, name{std::move(queue_name)}, low_water{mark},
+        ready{db, keys::ready_prefix(number), std::move(mark)} {}
 
   keys::name_id id;
   std::string name;
@@ -73,7 +72,7 @@ struct queue_state {
 /// readers only ever see what `publish` shows them.
 class rocksdb_writer {
 public:
-  rocksdb_writer(database& db, store_view& view,
+  rocksdb_writer(rocksdb_database& db, store_view& view,
                  const rocksdb_options& options);
 
   /// Reads what has to be in memory. Work is bounded by the numbers of jobs,
@@ -145,8 +144,8 @@ private:
   /// Applies an event to a run and records all that follows from it.
   result<shared_run> change(const shared_run& before, const run_event& what,
                             reply* answer);
-  result<shared_run> replace(const shared_run& before,
-                             codec::stored_run after, reply* answer);
+  result<shared_run> replace(const shared_run& before, codec::stored_run after,
+                             reply* answer);
   void unindex(const run& before, const run& after, job_state& job);
   void index(const run& after, job_state& job);
   void count(const run* before, const run* after, job_state& job);
@@ -186,7 +185,7 @@ private:
   result<void> load_claim(std::uint64_t number, const codec::claim_record& r);
   void take_up(shared_run value, std::uint64_t claim);
 
-  database& db_;
+  rocksdb_database& db_;
   store_view& view_;
   rocksdb_options options_;
   std::optional<error> poison_;
@@ -208,7 +207,8 @@ private:
 
   // Of the batch being built.
   rocksdb::WriteBatch batch_;
-  std::unordered_map<run_id, shared_run> staged_; ///< their `r` is to be written
+  std::unordered_map<run_id, shared_run>
+      staged_; ///< their `r` is to be written
   std::unordered_set<run_id> erased_;
   std::map<std::string, codec::chunk> chunks_; ///< rewritten by expiry
   codec::chunk completed_;

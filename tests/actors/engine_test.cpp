@@ -59,6 +59,9 @@ protected:
     entry.extension = "test";
     entry.name = name;
     entry.call = std::move(call);
+    parameter_spec parameter;
+    parameter.name = "k";
+    entry.parameters.push_back(std::move(parameter));
     ASSERT_TRUE(registry_.add(std::move(entry)));
   }
 
@@ -186,6 +189,14 @@ TEST_F(engine_on_threads, a_stopped_engine_refuses_instead_of_hanging) {
   EXPECT_FALSE(engine_->set_enabled("ok", false, "ann", ""));
   EXPECT_FALSE(engine_->reload(config_));
   EXPECT_FALSE(engine_->subscribe(0)->next(seconds{1}));
+}
+
+TEST_F(engine_on_threads, another_thread_than_the_starting_one_may_end_it) {
+  start();
+  ASSERT_TRUE(engine_->run_now("ok", {}, trigger::manual));
+  std::thread{[this] { engine_.reset(); }}.join();
+  start();
+  EXPECT_TRUE(engine_->run_now("ok", {}, trigger::manual));
 }
 
 TEST_F(engine_on_threads, bootstrap_jobs_run_at_start) {

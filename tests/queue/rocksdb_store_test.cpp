@@ -25,7 +25,7 @@ protected:
   /// Changes bytes behind the store's back; it must be closed.
   void write_raw(family where, const std::string& key,
                  const std::string& value) {
-    auto db = database::open(harness.directory.path() / "store", false);
+    auto db = rocksdb_database::open(harness.directory.path() / "store", false);
     ASSERT_TRUE(db) << db.error().message;
     rocksdb::WriteBatch batch;
     batch.Put((*db)->handle(where), key, value);
@@ -68,8 +68,7 @@ TEST_F(rocksdb_store_test, a_directory_with_other_files_is_left_alone) {
   auto opened = open_again();
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, errc::store_corrupt);
-  EXPECT_NE(opened.error().message.find(directory.string()),
-            std::string::npos);
+  EXPECT_NE(opened.error().message.find(directory.string()), std::string::npos);
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator{directory}, {}),
             1);
 }
@@ -142,7 +141,7 @@ TEST_F(rocksdb_store_test, unknown_fields_outlive_a_change_of_the_run) {
   harness.open(at(0));
   s.finish(s.claim().at(0));
   harness.die();
-  auto db = database::open(harness.directory.path() / "store", false);
+  auto db = rocksdb_database::open(harness.directory.path() / "store", false);
   auto bytes = (*db)->get(family::runs, keys::run(id_of(1))).value().value();
   auto stored = codec::decode_run(bytes);
   EXPECT_EQ(stored->run.state, run_state::completed);
@@ -161,9 +160,9 @@ TEST_F(rocksdb_store_test, a_failed_write_shows_nothing_and_poisons) {
   auto taken = s.claim().at(0);
   broken = true;
   std::vector<any_command> batch{
-    command::finish{taken.id,
-                    make_attempt(taken, outcome_kind::succeeded, at(2)), {}},
-    command::enqueue{{make_run(2, "new")}}};
+      command::finish{
+          taken.id, make_attempt(taken, outcome_kind::succeeded, at(2)), {}},
+      command::enqueue{{make_run(2, "new")}}};
   auto report = harness.get().apply(batch, durability::sync);
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, errc::store_failed);
@@ -253,14 +252,15 @@ TEST_F(rocksdb_store_test, opening_does_not_cross_what_was_worked_off) {
     std::vector<any_command> ends;
     for (const auto& one : s.claim(500))
       ends.push_back(command::finish{
-        one.id, make_attempt(one, outcome_kind::succeeded, at(2)), {}});
+          one.id, make_attempt(one, outcome_kind::succeeded, at(2)), {}});
     ASSERT_TRUE(harness.get().apply(ends, durability::async));
   }
   harness.die();
-  auto db = database::open(harness.directory.path() / "store", false);
+  auto db = rocksdb_database::open(harness.directory.path() / "store", false);
   ASSERT_TRUE(db);
-  auto mark
-    = (*db)->get(family::meta, keys::low_water(keys::ready_prefix(0))).value();
+  auto mark = (*db)
+                  ->get(family::meta, keys::low_water(keys::ready_prefix(0)))
+                  .value();
   ASSERT_TRUE(mark);
   EXPECT_GE(keys::trailing_id(*mark), id_of(rounds * 500 - 1'500));
 }

@@ -203,7 +203,8 @@ TEST_F(program, checks_a_configuration) {
     << good.output;
   EXPECT_NE(good.diagnostics.find("warning"), std::string::npos);
   write("bad.yaml", "scheduler:\n  jobs:\n    - name: a\n      extension: "
-                    "core\n      schedule: \"0 75 * * * *\"\n");
+                    "core\n      job: cleanup_empty_contexts\n      "
+                    "schedule: \"0 75 * * * *\"\n");
   const auto bad = run({"check", "bad.yaml", "--json"});
   EXPECT_EQ(bad.code, 2);
   const auto document = nlohmann::json::parse(bad.output);

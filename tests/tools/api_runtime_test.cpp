@@ -1,0 +1,462 @@
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/tools/temp_dir.hpp"
+#include "tools/api/api.hpp"
+#include "tools/api/client.hpp"
+#include "tools/api/json.hpp"
+#include "tools/runtime.hpp"
+
+namespace jobq {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto sample = R"(
+scheduler:
+  workers: 2
+  jobs:
+    - name: sessions
+      extension: core
+      job: cleanup_inactive_sessions
+      schedule: "0 0 3 * * *"
+      timezone: Europe/Berlin
+      description: Close idle sessions
+      tags: [nightly]
+      parameters: {inactive_hours: 2}
+    - name: by_hand
+      extension: core
+      job: cleanup_empty_contexts
+    - name: content_ingestion
+      extension: blog
+      schedule: "@hourly"
+    - name: off
+      extension: core
+      job: database_cleanup
+      schedule: "0 0 4 * * *"
+      enabled: false
+)";
+
+class api_test : public ::testing::Test {
+protected:
+  void SetUp() override { open(true); }
+
+  void open(bool is_server) {
+    runtime_.reset();
+    runtime_options options;
+    options.config = config_;
+    options.data = dir_.path() / "data";
+    options.ticks = is_server;
+    if (is_server)
+      options.on_stop = [this] { ++stops_; };
+    auto opened = runtime::open(options);
+    ASSERT_TRUE(opened) << opened.error().message;
+    runtime_ = std::move(*opened);
+  }
+
+  json send(api_request request, int status) {
+    request.user = "ann";
+    const auto answer = handle(*runtime_, request);
+    EXPECT_EQ(answer.status, status) << request.path << answer.body;
+    return json::parse(answer.body);
+  }
+
+  json get(const std::string& target, int status = 200) {
+    api_request request;
+    EXPECT_TRUE(read_target(target, request));
+    return send(request, status);
+  }
+
+  json post(const std::string& path, const std::string& body = {},
+            int status = 200) {
+    api_request request;
+    EXPECT_TRUE(read_target(path, request));
+    request.method = "POST";
+    request.body = body;
+    return send(request, status);
+  }
+
+  std::string failure(const json& answer) {
+    return answer["error"]["message"].get<std::string>();
+  }
+
+  std::vector<json> lines_of(const std::string& target) {
+    api_request request;
+    EXPECT_TRUE(read_target(target, request));
+    std::vector<json> lines;
+    const auto done = make_local_client(*runtime_)->follow(
+        request, [&](const std::string& line) {
+          lines.push_back(json::parse(line));
+          return true;
+        });
+    EXPECT_TRUE(done) << done.error().message;
+    return lines;
+  }
+
+  /// Runs a job and waits for its end.
+  json run_to_end(const std::string& job, const std::string& body = {}) {
+    const auto begun = post("/v1/jobs/" + job + "/run", body);
+    const auto events
+        = lines_of("/v1/runs/" + begun["id"].get<std::string>() + "/stream");
+    EXPECT_EQ(events.back()["event"], "finished");
+    return events.back()["run"];
+  }
+
+  test::temp_dir dir_;
+  std::filesystem::path config_ = dir_.write("config.yaml", sample);
+  int stops_ = 0;
+  std::unique_ptr<runtime> runtime_;
+};
+
+void expect_fields(const json& value, const std::vector<std::string>& names) {
+  for (const auto& name : names)
+    EXPECT_TRUE(value.contains(name)) << name << " is missing in " << value;
+}
+
+TEST_F(api_test, status_tells_server_store_and_queues) {
+  const auto status = get("/v1/status");
+  expect_fields(status,
+                {"version", "instance", "pid", "server", "started_at",
+                 "ticking", "draining", "workers", "running", "jobs",
+                 "restarts", "failure", "store", "queues", "states", "config"});
+  EXPECT_EQ(status["server"], true);
+  EXPECT_EQ(status["ticking"], true);
+  EXPECT_EQ(status["jobs"], 4);
+  EXPECT_EQ(status["workers"], 2);
+  EXPECT_TRUE(status["failure"].is_null());
+  EXPECT_EQ(status["states"].size(), 7U);
+  EXPECT_EQ(status["config"]["file"], config_.string());
+  EXPECT_EQ(status["config"]["warnings"].size(), 1U) << status["config"];
+}
+
+TEST_F(api_test, jobs_have_every_field_that_scripts_rely_on) {
+  const auto jobs = get("/v1/jobs")["jobs"];
+  ASSERT_EQ(jobs.size(), 4U);
+  for (const auto& job : jobs)
+    expect_fields(job,
+                  {"name", "extension", "job", "description", "schedule",
+                   "schedule_human", "timezone", "enabled", "queue", "tags",
+                   "last_run", "last_status", "next_run", "run_count",
+                   "enabled_by", "enabled_at", "enabled_reason", "problem"});
+  EXPECT_EQ(jobs[0]["job"], "cleanup_inactive_sessions");
+  EXPECT_EQ(jobs[0]["timezone"], "Europe/Berlin");
+  EXPECT_TRUE(jobs[0]["last_run"].is_null());
+  EXPECT_TRUE(jobs[0]["problem"].is_null());
+  EXPECT_FALSE(jobs[0]["next_run"].is_null());
+  EXPECT_TRUE(jobs[1]["schedule"].is_null());
+  EXPECT_TRUE(jobs[1]["next_run"].is_null());
+  EXPECT_NE(jobs[2]["problem"].get<std::string>().find("blog"),
+            std::string::npos);
+  EXPECT_TRUE(jobs[2]["next_run"].is_null());
+  EXPECT_EQ(jobs[3]["enabled"], false);
+  EXPECT_TRUE(jobs[3]["next_run"].is_null());
+}
+
+TEST_F(api_test, jobs_may_be_asked_for_by_name) {
+  EXPECT_EQ(get("/v1/jobs?name=off")["jobs"].size(), 1U);
+  get("/v1/jobs?name=of", 404);
+}
+
+TEST_F(api_test, without_a_server_the_next_run_is_when_one_would_fire_it) {
+  open(false);
+  const auto jobs = get("/v1/jobs")["jobs"];
+  EXPECT_FALSE(jobs[0]["next_run"].is_null());
+  EXPECT_TRUE(jobs[2]["next_run"].is_null());
+  EXPECT_TRUE(jobs[3]["next_run"].is_null());
+}
+
+TEST_F(api_test, a_job_in_detail_has_policies_ticks_runs_and_checks) {
+  const auto job = get("/v1/jobs/sessions");
+  EXPECT_EQ(job["policies"]["parameters"], json({{"inactive_hours", "2"}}));
+  EXPECT_EQ(job["policies"]["overlap_policy"], "skip");
+  ASSERT_EQ(job["next_ticks"].size(), 5U);
+  EXPECT_NE(job["next_ticks"][0].get<std::string>().find("T03:00:00+0"),
+            std::string::npos);
+  EXPECT_EQ(job["last_runs"].size(), 0U);
+  ASSERT_EQ(job["checks"].size(), 5U);
+  for (const auto& check : job["checks"])
+    EXPECT_EQ(check["ok"], true) << check;
+  EXPECT_EQ(job["place"], config_.string() + ":5");
+}
+
+TEST_F(api_test, checks_say_what_is_wrong) {
+  const auto ingestion = get("/v1/jobs/content_ingestion")["checks"];
+  EXPECT_EQ(ingestion[2]["check"], "extension");
+  EXPECT_EQ(ingestion[2]["ok"], false);
+  const auto off = get("/v1/jobs/off")["checks"];
+  EXPECT_EQ(off[0]["check"], "enabled");
+  EXPECT_EQ(off[0]["ok"], false);
+}
+
+TEST_F(api_test, an_unknown_job_is_not_found_and_the_closest_is_named) {
+  EXPECT_NE(failure(get("/v1/jobs/session", 404)).find("\"sessions\""),
+            std::string::npos);
+  post("/v1/jobs/nobody/run", {}, 404);
+  post("/v1/jobs/nobody/enable", {}, 404);
+  get("/v1/history?job=nobody", 404);
+  get("/v1/runs?job=nobody", 404);
+}
+
+TEST_F(api_test, a_run_by_hand_ends_in_history) {
+  const auto run = run_to_end("sessions", R"({"parameters":
+    {"retention_days": 7}, "enforce": false})");
+  expect_fields(
+      run, {"id",           "job",          "extension",       "function",
+            "state",        "trigger",      "queue",           "priority",
+            "attempt",      "max_attempts", "nominal_time",    "created_at",
+            "scheduled_at", "started_at",   "finished_at",     "duration_ms",
+            "outcome",      "message",      "items_processed", "items_failed",
+            "counters",     "error",        "parameters"});
+  EXPECT_EQ(run["state"], "completed") << run;
+  EXPECT_EQ(run["outcome"], "succeeded");
+  EXPECT_EQ(run["trigger"], "manual");
+  EXPECT_EQ(run["enforce"], false);
+  EXPECT_EQ(run["parameters"],
+            json({{"inactive_hours", "2"}, {"retention_days", "7"}}));
+
+  const auto history = get("/v1/history?job=sessions&status=succeeded");
+  ASSERT_EQ(history["runs"].size(), 1U);
+  EXPECT_EQ(history["runs"][0]["id"], run["id"]);
+  const auto sequence = history["runs"][0]["sequence"].get<std::uint64_t>();
+  EXPECT_EQ(
+      get("/v1/history?since_sequence=" + std::to_string(sequence))["runs"]
+          .size(),
+      0U);
+  EXPECT_EQ(get("/v1/history?since_sequence=0")["runs"].size(), 1U);
+  EXPECT_EQ(get("/v1/history?status=failed")["runs"].size(), 0U);
+  EXPECT_EQ(get("/v1/history?status=queued")["runs"].size(), 0U);
+  EXPECT_EQ(get("/v1/history?since=1h&n=1")["runs"].size(), 1U);
+
+  const auto job = get("/v1/jobs/sessions");
+  EXPECT_EQ(job["last_status"], "succeeded");
+  EXPECT_EQ(job["run_count"], 1);
+  EXPECT_EQ(job["last_runs"].size(), 1U);
+  EXPECT_FALSE(job["last_run"].is_null());
+
+  const auto id = run["id"].get<std::string>();
+  const auto detail = get("/v1/runs/" + id);
+  ASSERT_EQ(detail["attempts"].size(), 1U);
+  EXPECT_EQ(detail["attempts"][0]["outcome"], "succeeded");
+  EXPECT_EQ(get("/v1/runs?state=completed")["runs"].size(), 1U);
+  EXPECT_EQ(get("/v1/runs?state=dead")["runs"].size(), 0U);
+  EXPECT_EQ(get("/v1/runs/" + id + "/log")["attempt"], 1);
+  get("/v1/runs/" + id + "/log?attempt=2", 404);
+  post("/v1/runs/" + id + "/cancel", {}, 409);
+  post("/v1/runs/" + id + "/discard", R"({"reason": "x"})", 409);
+}
+
+TEST_F(api_test, a_stream_of_a_final_run_tells_it_all_again) {
+  const auto id = run_to_end("sessions")["id"].get<std::string>();
+  const auto events = lines_of("/v1/runs/" + id + "/stream");
+  ASSERT_GE(events.size(), 3U);
+  EXPECT_EQ(events[0],
+            json({{"event", "attempt"}, {"number", 1}, {"state", "running"}}));
+  EXPECT_EQ(events.back()["event"], "finished");
+  EXPECT_EQ(
+      events[events.size() - 2],
+      json({{"event", "attempt"}, {"number", 1}, {"state", "succeeded"}}));
+  std::string told;
+  for (const auto& event : events)
+    if (event["event"] == "log")
+      told += event["text"].get<std::string>();
+  EXPECT_EQ(told, get("/v1/runs/" + id + "/log")["log"].get<std::string>());
+}
+
+TEST_F(api_test, a_final_run_may_be_retried) {
+  const auto id = run_to_end("sessions")["id"].get<std::string>();
+  post("/v1/runs/" + id + "/retry");
+  const auto events = lines_of("/v1/runs/" + id + "/stream");
+  EXPECT_EQ(events.back()["run"]["attempt"], 2);
+}
+
+TEST_F(api_test, history_is_streamed_as_it_is_made) {
+  std::mutex mutex;
+  std::vector<json> lines;
+  std::atomic<bool> begun{false};
+  std::atomic<bool> enough{false};
+  std::thread reader{[&] {
+    api_request request;
+    request.path = "/v1/history/stream";
+    const auto done = stream(
+        *runtime_, request,
+        [&](const std::string& line) {
+          begun = true;
+          if (line.empty())
+            return true;
+          const std::lock_guard lock{mutex};
+          lines.push_back(json::parse(line));
+          enough = lines.size() == 2;
+          return !enough;
+        },
+        [] { return false; });
+    EXPECT_TRUE(done);
+  }};
+  while (!begun)
+    std::this_thread::sleep_for(1ms);
+  run_to_end("sessions");
+  run_to_end("by_hand");
+  reader.join();
+  EXPECT_EQ(lines[0]["job"], "sessions");
+  EXPECT_EQ(lines[1]["job"], "by_hand");
+  EXPECT_LT(lines[0]["sequence"], lines[1]["sequence"]);
+
+  // Resumed behind the first one, filtered, and ended by the engine.
+  std::vector<json> rest;
+  std::thread resumed{[&] {
+    rest = lines_of("/v1/history/stream?job=by_hand&since_sequence="
+                    + lines[0]["sequence"].dump());
+  }};
+  std::this_thread::sleep_for(100ms);
+  runtime_->jobs_engine().stop();
+  resumed.join();
+  ASSERT_EQ(rest.size(), 1U);
+  EXPECT_EQ(rest[0], lines[1]);
+}
+
+TEST_F(api_test, wrong_parameters_are_all_named) {
+  const auto wrong = failure(post("/v1/jobs/sessions/run",
+                                  R"({"parameters":
+      {"inactive_hour": 1, "retention_days": "many"}})",
+                                  400));
+  EXPECT_NE(wrong.find("inactive_hour"), std::string::npos) << wrong;
+  EXPECT_NE(wrong.find("retention_days"), std::string::npos) << wrong;
+}
+
+TEST_F(api_test, a_job_without_its_function_is_not_run) {
+  EXPECT_NE(
+      failure(post("/v1/jobs/content_ingestion/run", {}, 409)).find("blog"),
+      std::string::npos);
+}
+
+TEST_F(api_test, a_function_is_run_under_the_name_of_its_job) {
+  const auto run
+      = post("/v1/functions/core/cleanup_inactive_sessions/run",
+             R"({"parameters": {"inactive_hours": 5}, "enforce": false})");
+  EXPECT_EQ(run["job"], "sessions");
+  EXPECT_EQ(run["parameters"], json({{"inactive_hours", "5"}}));
+  EXPECT_EQ(run["enforce"], false);
+  EXPECT_EQ(post("/v1/functions/core/publish_content/run")["job"], nullptr);
+  EXPECT_EQ(post("/v1/functions/core/publish_content/run",
+                 R"({"job": "extra"})")["job"],
+            "extra");
+  post("/v1/functions/core/publish_content/run", R"({"job": "No!"})", 400);
+  post("/v1/functions/core/cleanup_inactive_sessions/run",
+       R"({"parameters": {"inactive_hours": -1}})", 400);
+  EXPECT_NE(failure(post("/v1/functions/core/publish_contents/run", {}, 404))
+                .find("publish_content"),
+            std::string::npos);
+  post("/v1/functions/cores/publish_content/run", {}, 404);
+}
+
+TEST_F(api_test, switching_a_job_tells_who_when_and_why) {
+  const auto made
+      = post("/v1/jobs/sessions/disable", R"({"reason": "too loud"})");
+  EXPECT_EQ(made["job"], "sessions");
+  EXPECT_EQ(made["enabled"], false);
+  EXPECT_EQ(made["by"], "ann");
+  EXPECT_EQ(made["reason"], "too loud");
+  EXPECT_FALSE(made["at"].is_null());
+  open(true); // and it outlives a restart
+  const auto job = get("/v1/jobs/sessions");
+  EXPECT_EQ(job["enabled"], false);
+  EXPECT_EQ(job["enabled_by"], "ann");
+  EXPECT_TRUE(job["next_run"].is_null());
+  EXPECT_EQ(job["checks"][0]["ok"], false);
+  EXPECT_EQ(run_to_end("sessions")["state"], "completed")
+      << "a disabled job can be run by hand";
+  EXPECT_EQ(post("/v1/jobs/sessions/enable")["enabled"], true);
+  EXPECT_FALSE(get("/v1/jobs/sessions")["next_run"].is_null());
+}
+
+TEST_F(api_test, a_reload_takes_over_a_changed_configuration) {
+  dir_.write("config.yaml", R"(
+scheduler:
+  jobs: [{name: other, extension: core, job: publish_content}]
+)");
+  EXPECT_EQ(post("/v1/reload")["warnings"].size(), 0U);
+  const auto jobs = get("/v1/jobs")["jobs"];
+  ASSERT_EQ(jobs.size(), 1U);
+  EXPECT_EQ(jobs[0]["name"], "other");
+  EXPECT_EQ(run_to_end("other")["job"], "other");
+}
+
+TEST_F(api_test, a_reload_with_errors_names_all_and_changes_nothing) {
+  dir_.write("config.yaml", R"(
+scheduler:
+  jobs:
+    - {name: a, extension: core, schedule: "nonsense"}
+    - {name: b, extension: core, priority: 1000}
+)");
+  const auto wrong = failure(post("/v1/reload", {}, 400));
+  EXPECT_NE(wrong.find("config.yaml:4"), std::string::npos) << wrong;
+  EXPECT_NE(wrong.find("config.yaml:5"), std::string::npos) << wrong;
+  EXPECT_EQ(get("/v1/jobs")["jobs"].size(), 4U);
+}
+
+TEST_F(api_test, stop_asks_the_program_and_drain_the_engine) {
+  EXPECT_EQ(post("/v1/stop"), json::object());
+  EXPECT_EQ(stops_, 1);
+  EXPECT_EQ(post("/v1/drain"), json::object());
+  EXPECT_EQ(get("/v1/status")["draining"], true);
+}
+
+TEST_F(api_test, without_a_server_there_is_nothing_to_stop) {
+  open(false);
+  EXPECT_EQ(get("/v1/status")["server"], false);
+  for (const auto* path : {"/v1/stop", "/v1/drain", "/v1/reload"})
+    EXPECT_EQ(post(path, {}, 503)["error"]["code"], "unavailable");
+}
+
+TEST_F(api_test, what_is_no_route_is_answered_with_near_ones) {
+  EXPECT_NE(failure(get("/v1/run", 404)).find("GET /v1/runs"),
+            std::string::npos);
+  get("/", 404);
+  get("/v1/jobs/", 404);
+  get("/v1/jobs/a/b/c/d", 404);
+  EXPECT_NE(failure(post("/v1/status", {}, 405)).find("GET"),
+            std::string::npos);
+  get("/v1/stop", 405);
+}
+
+TEST_F(api_test, wrong_input_is_refused) {
+  post("/v1/jobs/sessions/run", "{", 400);
+  post("/v1/jobs/sessions/run", "[]", 400);
+  post("/v1/jobs/sessions/run", R"({"paramters": {}})", 400);
+  post("/v1/jobs/sessions/run", R"({"enforce": "no"})", 400);
+  post("/v1/jobs/sessions/disable", R"({"reason": 1})", 400);
+  get("/v1/history?n=0", 400);
+  get("/v1/history?since=yesterday", 400);
+  get("/v1/history?status=asleep", 400);
+  get("/v1/history?colour=red", 400);
+  get("/v1/runs/nonsense", 400);
+  get("/v1/runs/00000000000000000000000000", 404);
+  get("/v1/runs/00000000000000000000000000/log", 404);
+  for (const auto* what : {"cancel", "retry", "discard"})
+    post(std::string{"/v1/runs/00000000000000000000000000/"} + what, {}, 404);
+}
+
+TEST_F(api_test, a_stopped_engine_is_unavailable) {
+  runtime_->jobs_engine().stop();
+  EXPECT_EQ(post("/v1/jobs/sessions/run", {}, 503)["error"]["code"],
+            "unavailable");
+}
+
+TEST_F(api_test, a_second_runtime_is_told_who_holds_the_store) {
+  runtime_options options;
+  options.config = config_;
+  options.data = dir_.path() / "data";
+  const auto second = runtime::open(options);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, errc::busy);
+  EXPECT_NE(second.error().message.find("data/store"), std::string::npos)
+      << second.error().message;
+}
+
+} // namespace
+} // namespace jobq
