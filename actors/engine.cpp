@@ -55,8 +55,8 @@ public:
         board_{std::make_shared<live_board>()},
         feeds_{std::make_shared<feed_hub>(parts_.reads)},
         view_{std::make_shared<supervisor_view>()},
-        desk_{std::make_shared<commit_desk>(parts_.commits)},
-        system_{settings_} {
+        desk_{std::make_shared<commit_desk>(parts_.commits)}, system_{
+                                                                  settings_} {
     options_.workers = config.workers;
   }
 
@@ -189,8 +189,8 @@ public:
     seen.started_at = started_at_;
     seen.workers = config->workers;
     seen.running = view_->running;
-    seen.ticking = options_.ticks && config->enabled && !view_->draining;
-    seen.draining = view_->draining;
+    seen.ticking = options_.ticks && config->enabled && !draining_;
+    seen.draining = draining_;
     seen.jobs = static_cast<std::uint32_t>(config->jobs.size());
     seen.restarts = view_->restarts;
     seen.failure = view_->failure();
@@ -216,7 +216,10 @@ public:
     on_failure_ = std::move(callback);
   }
 
-  void drain() { caf::anon_send(supervisor_, atom::drain_v); }
+  void drain() {
+    draining_ = true;
+    caf::anon_send(supervisor_, atom::drain_v);
+  }
 
   void stop() {
     std::lock_guard guard{stopping_};
@@ -225,7 +228,6 @@ public:
     if (supervisor_) {
       caf::anon_send(supervisor_, atom::halt_v);
       system_.await_all_actors_done();
-      supervisor_ = nullptr;
     }
     feeds_->close();
     flush();
@@ -327,6 +329,7 @@ private:
   std::shared_ptr<commit_desk> desk_;
   std::mutex stopping_;
   std::atomic<bool> stopped_{false};
+  std::atomic<bool> draining_{false};
   system_config settings_;
   caf::actor_system system_;
   supervisor_actor supervisor_;

@@ -316,7 +316,6 @@ void supervisor_state::drain() {
   if (draining)
     return;
   draining = true;
-  parts.view->draining = true;
   self->send(parts.keeper, atom::drain_v);
   if (clock)
     self->send(clock, atom::halt_v);

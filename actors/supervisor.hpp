@@ -17,7 +17,6 @@ namespace jobq {
 struct supervisor_view {
   std::atomic<std::uint32_t> running{0};
   std::atomic<std::uint32_t> restarts{0};
-  std::atomic<bool> draining{false};
 
   /// Says why the engine gave up; the first reason stays.
   /// @returns whether it was the first

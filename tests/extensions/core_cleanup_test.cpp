@@ -1,4 +1,4 @@
-#include "core_fixture.hpp"
+#include "tests/extensions/core_fixture.hpp"
 
 namespace jobq {
 

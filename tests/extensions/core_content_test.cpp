@@ -1,6 +1,6 @@
 #include "extensions/core/content_file.hpp"
 
-#include "core_fixture.hpp"
+#include "tests/extensions/core_fixture.hpp"
 
 namespace jobq {
 

@@ -1,6 +1,6 @@
 #include <fstream>
 
-#include "core_fixture.hpp"
+#include "tests/extensions/core_fixture.hpp"
 
 namespace jobq {
 

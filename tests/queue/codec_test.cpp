@@ -1,6 +1,6 @@
 #include "queue/codec.hpp"
 
-#include "store_harness.hpp"
+#include "tests/queue/store_harness.hpp"
 
 namespace jobq::test {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "queue/codec.hpp"
 #include "queue/rocksdb_database.hpp"
-#include "store_harness.hpp"
+#include "tests/queue/store_harness.hpp"
 
 /// What is particular to the store in RocksDB: its files, its format, its
 /// failures.

@@ -1,6 +1,6 @@
 #include <functional>
 
-#include "store_harness.hpp"
+#include "tests/queue/store_harness.hpp"
 
 /// What every implementation of `store` has to do. Another one joins by another
 /// line under INSTANTIATE_TEST_SUITE_P.

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "jobs/transition.hpp"
-#include "store_harness.hpp"
+#include "tests/queue/store_harness.hpp"
 
 /// Random commands against the store and against a map, which must agree after
 /// every commit, also over deaths of the engine.

@@ -210,6 +210,8 @@ TEST_F(program, checks_a_configuration) {
   const auto document = nlohmann::json::parse(bad.output);
   EXPECT_EQ(document["ok"], false);
   EXPECT_EQ(document["faults"][0]["level"], "error");
+  EXPECT_NE(run({"check", "bad.yaml"}).diagnostics.find("\n    0 75 * * * *\n"),
+            std::string::npos);
   EXPECT_EQ(run({"check", "absent.yaml"}).code, 2);
   EXPECT_FALSE(fs::exists(folder_ / "var"));
 }

@@ -72,7 +72,7 @@ exit_code check_command(command_context& context) {
   }
   for (const auto& fault : report.faults)
     if (fault.level == severity::error || !context.out.quiet())
-      context.out.report(printable(fault.to_string()) + "\n");
+      context.out.report(printable_lines(fault.to_string()) + "\n");
   if (!context.out.quiet()) {
     auto summary = printable(file.string()) + ": ";
     if (report.ok())

@@ -84,6 +84,18 @@ std::string printable(std::string_view text) {
   return shown;
 }
 
+std::string printable_lines(std::string_view text) {
+  std::string shown;
+  for (;;) {
+    const auto end = text.find('\n');
+    shown += printable(text.substr(0, end));
+    if (end == std::string_view::npos)
+      return shown;
+    shown += '\n';
+    text.remove_prefix(end + 1);
+  }
+}
+
 std::size_t display_width(std::string_view text) {
   std::size_t columns = 0;
   while (!text.empty()) {

@@ -10,6 +10,9 @@ namespace jobq {
 /// that are not UTF-8 become `?`, tabs and line ends a space.
 std::string printable(std::string_view text);
 
+/// As `printable`, but line ends stay: for a message of several lines.
+std::string printable_lines(std::string_view text);
+
 /// Columns that printable UTF-8 text takes on a terminal.
 std::size_t display_width(std::string_view text);
 

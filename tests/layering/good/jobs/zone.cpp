@@ -1,1 +1,1 @@
-#include <date/tz.h>
+#include <cstdint>
