@@ -11,7 +11,7 @@ target_compile_options(jobq_flags INTERFACE
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 
 if(JOBQ_SANITIZE STREQUAL "address")
-  # `null` reports come from CAF 0.17's spawn helper alone (docs/actors.md).
+  # `null` reports come from CAF 0.17's spawn helper alone.
   set(_san -fsanitize=address,undefined -fno-sanitize=null
     -fno-sanitize-recover=all)
 elseif(JOBQ_SANITIZE STREQUAL "thread")

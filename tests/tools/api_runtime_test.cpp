@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/tools/requests.hpp"
 #include "tests/tools/temp_dir.hpp"
 #include "tools/api/api.hpp"
 #include "tools/api/client.hpp"
@@ -68,18 +69,12 @@ protected:
   }
 
   json get(const std::string& target, int status = 200) {
-    api_request request;
-    EXPECT_TRUE(read_target(target, request));
-    return send(request, status);
+    return send(test::get(target), status);
   }
 
   json post(const std::string& path, const std::string& body = {},
             int status = 200) {
-    api_request request;
-    EXPECT_TRUE(read_target(path, request));
-    request.method = "POST";
-    request.body = body;
-    return send(request, status);
+    return send(test::post(path, body), status);
   }
 
   std::string failure(const json& answer) {

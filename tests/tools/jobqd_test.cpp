@@ -7,12 +7,14 @@
 
 #include <array>
 #include <chrono>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "jobs/time.hpp"
 #include "tests/tools/requests.hpp"
 #include "tests/tools/temp_dir.hpp"
 #include "tools/api/client.hpp"
@@ -241,6 +243,45 @@ TEST_F(jobqd_test, starts_again_after_it_was_killed) {
   ASSERT_TRUE(jobqd.says("is running")) << jobqd.said();
   EXPECT_EQ(get("/v1/runs")["runs"].size(), 1U)
       << "an acknowledged run was lost";
+}
+
+TEST_F(jobqd_test, shows_every_second_exactly_once_over_kills) {
+  dir_.write("config.yaml", R"(
+scheduler:
+  jobs:
+    - name: tick
+      extension: core
+      job: cleanup_empty_contexts
+      schedule: "* * * * * *"
+      catchup: all
+      catchup_window: 1h
+      catchup_limit: 1000
+)");
+  for (int round = 0; round < 5; ++round) {
+    auto killed = start();
+    ASSERT_TRUE(killed.says("is running")) << killed.said();
+    // Somewhere between two ticks, at one, in the middle of a commit.
+    std::this_thread::sleep_for(137ms * (5 * round + 1) % 1700);
+    killed.signal(SIGKILL);
+    EXPECT_EQ(killed.end(), 128 + SIGKILL);
+    std::this_thread::sleep_for(300ms * round);
+  }
+  auto jobqd = start();
+  ASSERT_TRUE(jobqd.says("run ")) << jobqd.said();
+  std::set<std::string> seconds;
+  std::size_t shown = 0;
+  const auto history = get("/v1/history?n=1000")["runs"];
+  for (const auto& one : history) {
+    seconds.insert(one["nominal_time"].get<std::string>());
+    ++shown;
+  }
+  ASSERT_GE(shown, 3U);
+  EXPECT_EQ(shown, seconds.size()) << "a tick ran twice";
+  const auto first = parse_rfc3339(*seconds.begin());
+  const auto last = parse_rfc3339(*seconds.rbegin());
+  ASSERT_TRUE(first && last);
+  EXPECT_EQ(seconds.size(), static_cast<std::size_t>((*last - *first) / 1s) + 1)
+      << "a tick was lost";
 }
 
 } // namespace

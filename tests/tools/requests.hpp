@@ -3,18 +3,21 @@
 #include <string>
 #include <utility>
 
+#include <gtest/gtest.h>
+
 #include "tools/api/api.hpp"
 
 namespace jobq::test {
 
-inline api_request get(std::string path) {
+/// @param target a path and its query, as a URL has them
+inline api_request get(const std::string& target) {
   api_request made;
-  made.path = std::move(path);
+  EXPECT_TRUE(read_target(target, made)) << target;
   return made;
 }
 
-inline api_request post(std::string path, std::string body = {}) {
-  auto made = get(std::move(path));
+inline api_request post(const std::string& target, std::string body = {}) {
+  auto made = get(target);
   made.method = "POST";
   made.body = std::move(body);
   return made;
