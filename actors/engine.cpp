@@ -197,18 +197,15 @@ public:
     return seen;
   }
 
-  std::optional<time_point> next_run(const std::string& job) const {
-    auto config = current();
-    const auto* definition = config->find_job(job);
-    if (definition == nullptr || !definition->schedule || !config->enabled)
+  std::optional<time_point> next_run(const job_definition& job) const {
+    if (!job.schedule || !current()->enabled)
       return std::nullopt;
     {
       std::lock_guard guard{mutex_};
-      if (inactive_.contains(job))
+      if (inactive_.contains(job.name))
         return std::nullopt;
     }
-    return definition->schedule->next(parts_.now(), definition->timezone,
-                                      definition->gap, definition->overlap);
+    return job.schedule->next(parts_.now(), job.timezone, job.gap, job.overlap);
   }
 
   void on_failure(std::function<void(std::string)> callback) {
@@ -389,7 +386,7 @@ engine_status engine::status() const {
   return impl_->status();
 }
 
-std::optional<time_point> engine::next_run(const std::string& job) const {
+std::optional<time_point> engine::next_run(const job_definition& job) const {
   return impl_->next_run(job);
 }
 

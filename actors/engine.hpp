@@ -107,8 +107,9 @@ public:
   const live_board& live() const noexcept;
   engine_status status() const;
 
-  /// When a job's next tick fires; none for manual and inactive jobs.
-  std::optional<time_point> next_run(const std::string& job) const;
+  /// When the next tick of a configured job fires; none for manual and inactive
+  /// jobs.
+  std::optional<time_point> next_run(const job_definition& job) const;
 
   /// Called once when the engine gives up by itself (the store failed, an
   /// actor died too often), with the reason. From a thread of the engine.

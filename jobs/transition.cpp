@@ -115,7 +115,7 @@ private:
     case outcome_kind::succeeded:
       return ended(std::move(what), run_state::completed, now, {});
     case outcome_kind::cancelled:
-      return ended(std::move(what), run_state::cancelled, now, what.reason);
+      return cancelled(now);
     case outcome_kind::failed:
     case outcome_kind::timed_out:
       ++what.failures;
@@ -130,8 +130,14 @@ private:
       break;
     }
     if (what.cancel_requested)
-      return ended(std::move(what), run_state::cancelled, now, what.reason);
+      return cancelled(now);
     return unsuccessful(result, now);
+  }
+
+  /// For the reason that was given when it was asked for.
+  run cancelled(time_point now) {
+    auto reason = std::move(what.reason);
+    return ended(std::move(what), run_state::cancelled, now, std::move(reason));
   }
 
   run unsuccessful(const outcome& result, time_point now) {

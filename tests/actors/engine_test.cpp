@@ -244,12 +244,12 @@ TEST_F(engine_on_threads, next_run_is_there_only_while_the_job_is_active) {
   config_.jobs[0].schedule_text = "0 0 3 * * *";
   config_.jobs[0].schedule = cron_schedule::parse("0 0 3 * * *").value();
   start();
-  EXPECT_TRUE(engine_->next_run("ok"));
-  EXPECT_FALSE(engine_->next_run("throws"));
+  EXPECT_TRUE(engine_->next_run(config_.jobs[0]));
+  EXPECT_FALSE(engine_->next_run(config_.jobs[1]));
   ASSERT_TRUE(engine_->set_enabled("ok", false, "ann", "test"));
-  EXPECT_FALSE(engine_->next_run("ok"));
+  EXPECT_FALSE(engine_->next_run(config_.jobs[0]));
   ASSERT_TRUE(engine_->set_enabled("ok", true, "ann", ""));
-  EXPECT_TRUE(engine_->next_run("ok"));
+  EXPECT_TRUE(engine_->next_run(config_.jobs[0]));
 }
 
 } // namespace

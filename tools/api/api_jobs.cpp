@@ -54,7 +54,7 @@ std::optional<time_point> next_run(const api_call& call,
   if (!is_active(*call.config, job, facts) || !job.schedule)
     return std::nullopt;
   if (call.target.is_server())
-    return call.target.jobs_engine().next_run(job.name);
+    return call.target.jobs_engine().next_run(job);
   return job.schedule->next(call.now, job.timezone, job.gap, job.overlap);
 }
 
