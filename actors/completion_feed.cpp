@@ -6,17 +6,17 @@
 namespace jobq {
 namespace {
 
-constexpr std::size_t window_limit = 1'024;
 constexpr std::uint32_t page = 256;
 
 } // namespace
 
-completion_feed::completion_feed(const store& source, std::uint64_t after)
-    : source_{source}, delivered_{after} {}
+completion_feed::completion_feed(const store& source, std::uint64_t after,
+                                 std::size_t window)
+    : source_{source}, window_limit_{window}, delivered_{after} {}
 
 void completion_feed::offer(const std::vector<completion>& fresh) {
   std::lock_guard guard{mutex_};
-  if (!lagging_ && window_.size() + fresh.size() > window_limit) {
+  if (!lagging_ && window_.size() + fresh.size() > window_limit_) {
     window_.clear();
     lagging_ = true;
   }

@@ -23,7 +23,12 @@ class completion_feed {
 public:
   /// @param source outlives the feed
   /// @param after deliver what has a greater sequence than this
-  completion_feed(const store& source, std::uint64_t after);
+  /// @param window how many completions are held for a slow subscriber; more
+  ///   are read from the store again
+  completion_feed(const store& source, std::uint64_t after,
+                  std::size_t window = default_window);
+
+  static constexpr std::size_t default_window = 1'024;
 
   void offer(const std::vector<completion>& fresh);
   /// Something was not offered: read it from the store.
@@ -40,6 +45,7 @@ private:
   result<std::vector<completion>> catch_up(std::unique_lock<std::mutex>& lock);
 
   const store& source_;
+  const std::size_t window_limit_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<completion> window_;

@@ -176,8 +176,9 @@ public:
     return {};
   }
 
-  std::shared_ptr<completion_feed> subscribe(std::uint64_t after) {
-    return feeds_->subscribe(after);
+  std::shared_ptr<completion_feed> subscribe(std::uint64_t after,
+                                             std::size_t window) {
+    return feeds_->subscribe(after, window);
   }
 
   const live_board& live() const { return *board_; }
@@ -374,8 +375,9 @@ result<void> engine::reload(const configuration& config) {
   return impl_->reload(config);
 }
 
-std::shared_ptr<completion_feed> engine::subscribe(std::uint64_t after) {
-  return impl_->subscribe(after);
+std::shared_ptr<completion_feed> engine::subscribe(std::uint64_t after,
+                                                   std::size_t window) {
+  return impl_->subscribe(after, window);
 }
 
 const live_board& engine::live() const noexcept {

@@ -102,7 +102,10 @@ public:
   result<void> reload(const configuration& config);
 
   /// Completions after `after`, as they are committed.
-  std::shared_ptr<completion_feed> subscribe(std::uint64_t after);
+  /// @param window how many of them are held in memory for a slow subscriber
+  std::shared_ptr<completion_feed> subscribe(std::uint64_t after,
+                                             std::size_t window
+                                             = completion_feed::default_window);
 
   const live_board& live() const noexcept;
   engine_status status() const;

@@ -15,8 +15,9 @@ void feed_hub::each(Action action) {
   });
 }
 
-std::shared_ptr<completion_feed> feed_hub::subscribe(std::uint64_t after) {
-  auto feed = std::make_shared<completion_feed>(source_, after);
+std::shared_ptr<completion_feed> feed_hub::subscribe(std::uint64_t after,
+                                                     std::size_t window) {
+  auto feed = std::make_shared<completion_feed>(source_, after, window);
   std::lock_guard guard{mutex_};
   if (closed_)
     feed->close();

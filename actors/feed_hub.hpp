@@ -14,7 +14,9 @@ class feed_hub {
 public:
   explicit feed_hub(const store& source) : source_{source} {}
 
-  std::shared_ptr<completion_feed> subscribe(std::uint64_t after);
+  std::shared_ptr<completion_feed> subscribe(std::uint64_t after,
+                                             std::size_t window
+                                             = completion_feed::default_window);
   void offer(const std::vector<completion>& fresh);
 
   /// Says to all that something may not have been offered.

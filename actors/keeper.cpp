@@ -91,13 +91,15 @@ void keeper_state::collect() {
     self->send(history, atom::publish_v,
                std::make_shared<const std::vector<completion>>(
                    std::move(delivery.completions)));
+  for (auto& one : delivery.answers)
+    answer(one);
+  // After the answers: a claim that found nothing is older than a pulse that
+  // came with it, and the pulse may say that there is something now.
   if (delivery.pulse) {
     claimable = delivery.pulse->claimable;
     if (delivery.pulse->next_due && clock)
       self->send(clock, atom::wake_v, *delivery.pulse->next_due);
   }
-  for (auto& one : delivery.answers)
-    answer(one);
   claim();
   quit_when_done();
 }

@@ -72,7 +72,7 @@ using supervisor_actor = caf::typed_actor<
     // Stop a running attempt.
     rpc<void(atom::stop, stop_order)>,
     // A time limit may have passed.
-    rpc<void(atom::wake, std::uint64_t)>,
+    rpc<void(atom::wake)>,
     // The configuration changed.
     rpc<void(atom::reload, config_ptr)>,
     // Switch a job on or off.

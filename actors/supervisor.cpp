@@ -74,8 +74,9 @@ struct supervisor_state {
   history_actor history;
   clock_actor clock;
   std::deque<steady> restarts;
-  /// Stale wake-ups carry an older one.
-  std::uint64_t generation = 0;
+  /// When the next wake-up comes. Wake-ups can't be called back, so a later
+  /// deadline waits for the one that is under way.
+  std::optional<steady> wake_at;
 
   static inline const char* name = "supervisor";
 
@@ -282,6 +283,8 @@ void supervisor_state::fail(const std::string& why) {
 
 void supervisor_state::look_at_time() {
   auto now = time();
+  if (wake_at && *wake_at <= now)
+    wake_at.reset();
   for (auto& [id, one] : slots) {
     if (one.ended || !one.deadline || *one.deadline > now)
       continue;
@@ -305,11 +308,11 @@ void supervisor_state::arm() {
   for (const auto& [_, one] : slots)
     if (one.deadline && !one.ended && (!next || *one.deadline < *next))
       next = one.deadline;
-  if (!next)
+  if (!next || (wake_at && *wake_at <= *next))
     return;
+  wake_at = next;
   auto wait = std::max(*next - time(), steady::duration::zero());
-  self->delayed_send(self, std::chrono::ceil<milliseconds>(wait), atom::wake_v,
-                     ++generation);
+  self->delayed_send(self, std::chrono::ceil<milliseconds>(wait), atom::wake_v);
 }
 
 void supervisor_state::drain() {
@@ -356,10 +359,7 @@ supervisor_actor::behavior_type supervisor_state::make_behavior() {
           [this](atom::end, const attempt_end& what) { ended(what); },
           [this](atom::recorded, const id_batch& ids) { recorded(ids); },
           [this](atom::stop, const stop_order& order) { stop(order); },
-          [this](atom::wake, std::uint64_t asked_for) {
-            if (asked_for == generation)
-              look_at_time();
-          },
+          [this](atom::wake) { look_at_time(); },
           [this](atom::reload, const config_ptr& config) {
             parts.config = config;
             parts.options.workers = config->workers;

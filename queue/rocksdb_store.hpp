@@ -23,11 +23,17 @@ struct rocksdb_options {
   /// of a write can cost the process.
   std::uint64_t min_free_bytes = 256 << 20;
 
-  /// Seams for tests. How much is free on the store's disk (asked at most once
-  /// a second); and a word before every write, whose error counts as the
-  /// disk's. Empty: the real ones.
+  /// `async`: no commit waits for the disk, so that a power cut may take the
+  /// latest with it; the death of the process takes nothing.
+  jobq::durability durability = jobq::durability::sync;
+
+  /// Seams for tests and measurements. How much is free on the store's disk
+  /// (asked at most once a second); and a word before every write, whose error
+  /// counts as the disk's. Empty: the real ones. Then what was written, as
+  /// RocksDB serializes a batch, and whether it was synced.
   std::function<std::uint64_t()> free_bytes;
   std::function<result<void>()> before_write;
+  std::function<void(const std::string& bytes, bool synced)> after_write;
 };
 
 /// What opening found.

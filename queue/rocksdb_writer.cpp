@@ -90,8 +90,12 @@ result<void> rocksdb_writer::write_batch(durability how) {
   if (options_.before_write)
     if (auto ok = options_.before_write(); !ok)
       return ok;
-  if (auto status = db_.write(batch_, how == durability::sync); !status.ok())
+  const bool synced
+    = how == durability::sync && options_.durability == durability::sync;
+  if (auto status = db_.write(batch_, synced); !status.ok())
     return tl::unexpected{db_.error_of(status)};
+  if (options_.after_write)
+    options_.after_write(batch_.Data(), synced);
   finish_batch();
   return {};
 }

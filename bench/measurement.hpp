@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/scenario.hpp"
+#include "jobs/error.hpp"
+
+namespace jobq::bench {
+
+/// Latencies in nanoseconds; sorted once they are asked for.
+class latencies {
+public:
+  void add(std::int64_t ns) { all_.push_back(ns); }
+  bool empty() const { return all_.empty(); }
+
+  /// @param share of the values that are at most this, 0..1
+  /// @returns microseconds
+  double at(double share);
+
+private:
+  std::vector<std::int64_t> all_;
+  bool sorted_ = false;
+};
+
+/// What one repetition of a scenario came to.
+struct measurement {
+  scenario what;
+  std::uint64_t count = 0; ///< runs measured
+  std::chrono::nanoseconds took{};
+  std::chrono::nanoseconds cpu{}; ///< of the whole process, driver included
+  latencies acknowledged;         ///< from the enqueue to its answer
+  latencies started;              ///< to the function's begin
+  latencies finished; ///< to the completion's arrival at the subscriber
+  std::uint64_t commits = 0;
+  std::uint64_t bytes = 0; ///< given to RocksDB, all batches together
+  std::uint64_t resident = 0;
+  std::optional<std::chrono::nanoseconds> floor; ///< for the same batches
+  std::string note;
+
+  double per_second() const;
+  /// How much of the raw floor's speed was reached.
+  std::optional<double> floor_ratio() const;
+  double cpu_per_run() const; ///< microseconds
+
+  /// One line of JSON.
+  std::string json();
+  /// A few lines for people.
+  std::string text();
+};
+
+/// Carries out one repetition.
+/// @param directory for scratch data; its disk is what is measured
+result<measurement> carry_out(const scenario& what,
+                              const std::string& directory);
+
+result<measurement> full_cycle(const scenario& what,
+                               const std::string& directory);
+result<measurement> enqueue_only(const scenario& what,
+                                 const std::string& directory);
+result<measurement> fan_out(const scenario& what, const std::string& directory);
+result<measurement> restart(const scenario& what, const std::string& directory);
+
+} // namespace jobq::bench

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/engine.hpp"
+#include "extensions/executor.hpp"
+#include "queue/committer.hpp"
+#include "queue/rocksdb_store.hpp"
+#include "queue/store.hpp"
+
+namespace jobq::bench {
+
+using steady = std::chrono::steady_clock;
+
+/// A directory of its own that goes with the measurement.
+class scratch {
+public:
+  /// @param where created when absent
+  explicit scratch(const std::filesystem::path& where);
+  ~scratch();
+  scratch(const scratch&) = delete;
+  scratch& operator=(const scratch&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+private:
+  std::filesystem::path path_;
+};
+
+/// A commit as RocksDB got it: what the raw floor writes again.
+struct written_batch {
+  std::string bytes;
+  bool synced = false;
+};
+
+/// A run of the no-op function, numbered: its id ends with the number.
+run numbered_run(std::uint64_t number, std::uint32_t payload);
+std::uint64_t number_of(const run_id& id);
+
+/// The functions of the measurements: each run ends at once with success, on
+/// the thread of its worker actor.
+class no_op_executor final : public executor {
+public:
+  void start(const run& what, attempt_observer observer) override;
+  void stop(const run_id&, stop_reason) override {}
+
+  /// When set, start times in ticks of the steady clock, by number.
+  std::vector<std::int64_t>* started = nullptr;
+};
+
+struct rig_options {
+  std::filesystem::path directory;
+  jobq::durability durability = jobq::durability::sync;
+  std::uint32_t workers = 256;
+  bool capture = true; ///< keep what is written, for the floor
+};
+
+/// A store and its committer, and the whole engine above them.
+class rig {
+public:
+  static result<std::unique_ptr<rig>> open(const rig_options& options);
+  ~rig();
+
+  /// Puts so many runs into the store, ahead of any measurement.
+  result<void> fill(std::uint64_t runs, std::uint32_t payload);
+
+  /// Starts the engine.
+  /// @param config may be empty
+  result<void> start(const configuration& config, bool ticks);
+
+  no_op_executor functions;
+  std::vector<written_batch> written;
+  bool capturing = false;
+  std::unique_ptr<jobq::store> store;
+  std::unique_ptr<commit_queue> commits;
+  std::unique_ptr<jobq::engine> engine;
+  rig_options options;
+};
+
+/// Writes the same batches with the same syncs to an empty RocksDB of the same
+/// settings, and nothing else. @returns how long that took.
+result<std::chrono::nanoseconds>
+write_again(const std::vector<written_batch>& batches,
+            const std::filesystem::path& directory);
+
+/// CPU time of this process so far, all threads.
+std::chrono::nanoseconds cpu_time();
+
+/// Resident memory of this process.
+std::uint64_t resident_bytes();
+
+} // namespace jobq::bench

@@ -1,0 +1,141 @@
+#include "bench/scenario.hpp"
+
+#include <array>
+#include <charconv>
+
+#include "jobs/enum_text.hpp"
+#include "jobs/names.hpp"
+
+namespace jobq::bench {
+namespace {
+
+constexpr enum_words<measure, 4> measure_words{
+    {{measure::full_cycle, "full_cycle"},
+     {measure::enqueue, "enqueue"},
+     {measure::fan_out, "fan_out"},
+     {measure::restart, "restart"}}};
+
+const std::vector<std::string> knobs{"outstanding", "payload", "durability",
+                                     "producers",   "depth",   "count"};
+
+tl::unexpected<error> wrong(std::string_view name, const std::string& why) {
+  return fail(errc::invalid_argument,
+              "scenario \"" + std::string{name} + "\": " + why);
+}
+
+template <class Number>
+bool read_number(std::string_view text, Number& to) {
+  auto [end, fault]
+      = std::from_chars(text.data(), text.data() + text.size(), to);
+  return fault == std::errc{} && end == text.data() + text.size();
+}
+
+/// @returns what is wrong with it; empty when it is taken over
+std::string set_knob(scenario& to, const std::string& key,
+                     std::string_view value) {
+  auto fits = false;
+  if (key == "durability") {
+    fits = value == "sync" || value == "async";
+    to.durability = value == "sync" ? durability::sync : durability::async;
+    return fits ? "" : "durability is sync or async";
+  }
+  if (key == "outstanding")
+    fits = read_number(value, to.outstanding) && to.outstanding > 0;
+  else if (key == "payload")
+    fits = read_number(value, to.payload);
+  else if (key == "producers")
+    fits = read_number(value, to.producers) && to.producers > 0
+           && to.producers <= 1'024;
+  else if (key == "depth")
+    fits = read_number(value, to.depth);
+  else if (key == "count")
+    fits = read_number(value, to.count);
+  else
+    return "no knob \"" + key + "\"" + did_you_mean(key, knobs);
+  return fits ? "" : key + " can't be \"" + std::string{value} + "\"";
+}
+
+} // namespace
+
+std::string scenario::name() const {
+  auto text = std::string{word_of(measure_words, what)};
+  auto add = [&text](std::string_view key, const auto& value) {
+    text += "/" + std::string{key} + ":" + std::to_string(value);
+  };
+  if (what == measure::full_cycle)
+    add("outstanding", outstanding);
+  if (what != measure::fan_out)
+    add("payload", payload);
+  if (what == measure::full_cycle || what == measure::enqueue) {
+    text += durability == jobq::durability::sync ? "/durability:sync"
+                                                 : "/durability:async";
+    add("producers", producers);
+  }
+  add("depth", depth);
+  if (count > 0)
+    add("count", count);
+  return text;
+}
+
+result<scenario> scenario::parse(std::string_view name) {
+  scenario made;
+  auto rest = name;
+  auto next = [&rest] {
+    auto end = rest.find('/');
+    auto part = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view{}
+                                         : rest.substr(end + 1);
+    return part;
+  };
+  auto kind = std::string{next()};
+  auto known = value_of(measure_words, kind);
+  if (!known)
+    return wrong(name, "no measure \"" + kind
+                           + "\"; there are full_cycle, enqueue, fan_out and "
+                             "restart, see --list");
+  made.what = *known;
+  if (made.what == measure::fan_out || made.what == measure::restart)
+    made.depth = 100'000;
+  while (!rest.empty()) {
+    auto part = next();
+    auto colon = part.find(':');
+    if (colon == std::string_view::npos)
+      return wrong(name, "expected KNOB:VALUE instead of \"" + std::string{part}
+                             + "\"");
+    auto fault = set_knob(made, std::string{part.substr(0, colon)},
+                          part.substr(colon + 1));
+    if (!fault.empty())
+      return wrong(name, fault);
+  }
+  return made;
+}
+
+std::vector<scenario> all_scenarios() {
+  std::vector<scenario> all;
+  for (const char* name : {
+           "full_cycle/outstanding:1",
+           "full_cycle/outstanding:64",
+           "full_cycle/outstanding:10000",
+           "full_cycle/outstanding:10000/payload:1024",
+           "full_cycle/outstanding:10000/producers:8",
+           "full_cycle/outstanding:10000/producers:64",
+           "full_cycle/outstanding:1/durability:async",
+           "full_cycle/outstanding:64/durability:async",
+           "full_cycle/outstanding:10000/durability:async",
+           "full_cycle/outstanding:64/depth:10",
+           "full_cycle/outstanding:64/depth:100000",
+           "full_cycle/outstanding:64/depth:1000000",
+           "full_cycle/outstanding:64/depth:10000000",
+           "enqueue/producers:1",
+           "enqueue/producers:8",
+           "enqueue/producers:64",
+           "enqueue/producers:64/payload:1024",
+           "fan_out/depth:100000",
+           "restart/depth:1000000",
+           "restart/depth:10000000",
+       })
+    all.push_back(scenario::parse(name).value());
+  return all;
+}
+
+} // namespace jobq::bench

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "jobs/error.hpp"
+#include "queue/store.hpp"
+
+namespace jobq::bench {
+
+/// What is measured.
+enum class measure {
+  full_cycle, ///< enqueue, claim, worker, completion with history
+  enqueue,    ///< durable enqueue alone
+  fan_out,    ///< `depth` jobs due in the same second
+  restart     ///< ready for work after a kill -9 with `depth` available runs
+};
+
+/// A measure and its knobs, written as
+/// `full_cycle/outstanding:64/payload:100/durability:sync/producers:1/depth:0`.
+/// What a name leaves out has its default.
+struct scenario {
+  measure what = measure::full_cycle;
+  std::uint32_t outstanding = 1; ///< runs on their way at a time
+  std::uint32_t payload = 100;   ///< bytes of parameters
+  jobq::durability durability = jobq::durability::sync;
+  std::uint32_t producers = 1;
+  std::uint64_t depth = 0; ///< runs that wait before the measurement begins
+  std::uint64_t count = 0; ///< runs to measure; 0: as fit into a few seconds
+
+  /// The full name, with every knob that the measure knows.
+  std::string name() const;
+
+  /// @returns `invalid_argument` with what is wrong and what is known
+  static result<scenario> parse(std::string_view name);
+};
+
+/// The scenarios of `load --list`: those that bench/README.md has figures of.
+std::vector<scenario> all_scenarios();
+
+} // namespace jobq::bench
