@@ -55,7 +55,7 @@ public:
 struct rig_options {
   std::filesystem::path directory;
   jobq::durability durability = jobq::durability::sync;
-  std::uint32_t workers = 256;
+  std::uint32_t workers = 1'024;
   bool capture = true; ///< keep what is written, for the floor
 };
 
