@@ -74,8 +74,10 @@ tl::unexpected<error> corrupt(std::string_view key) {
     hex += digits[static_cast<unsigned char>(c) >> 4];
     hex += digits[static_cast<unsigned char>(c) & 15];
   }
-  return fail(errc::store_corrupt, "the record under key " + hex
-                                       + " is damaged; run `jobq store check`");
+  return fail(errc::store_corrupt,
+              "the record under key " + hex
+                  + " is damaged; put a backup of the store in its place, or "
+                    "begin with an empty one: --data DIR");
 }
 
 result<std::unique_ptr<rocksdb_database>>

@@ -192,7 +192,7 @@ result<void> rocksdb_writer::recover(time_point now, opened_store& found) {
   found.completions = std::move(answer.completions);
   // Nothing is running: the next start need not look at these again.
   claim_mark_ = last_claim_;
-  if (batch_.Count() > 0)
+  if (!rows_.empty())
     put(family::meta, keys::low_water(keys::claim_prefix),
         keys::claim(last_claim_ + 1));
   return write_batch(durability::sync);

@@ -63,6 +63,7 @@ error rocksdb_writer::poison(error cause) {
 }
 
 void rocksdb_writer::begin_batch() {
+  rows_.clear();
   batch_.Clear();
   staged_.clear();
   erased_.clear();
@@ -85,8 +86,9 @@ result<void> rocksdb_writer::write_batch(durability how) {
     put(family::meta, keys::queue_counters(one->id),
         codec::encode(one->counters));
   write_marks();
-  if (batch_.Count() == 0)
+  if (rows_.empty())
     return {};
+  rows_.write_to(batch_, db_);
   if (options_.before_write)
     if (auto ok = options_.before_write(); !ok)
       return ok;

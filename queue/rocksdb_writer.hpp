@@ -20,6 +20,7 @@
 #include "queue/rocksdb_database.hpp"
 #include "queue/rocksdb_store.hpp"
 #include "queue/rocksdb_view.hpp"
+#include "queue/row_changes.hpp"
 #include "queue/store.hpp"
 
 namespace jobq {
@@ -159,13 +160,10 @@ private:
   queue_state& queue(const std::string& name);
 
   // The batch: rocksdb_writer.cpp
-  template <class Value>
-  void put(family where, const std::string& key, const Value& value) {
-    batch_.Put(db_.handle(where), key, value);
+  void put(family where, std::string_view key, std::string_view value) {
+    rows_.put(where, key, value);
   }
-  void remove(family where, const std::string& key) {
-    batch_.Delete(db_.handle(where), key);
-  }
+  void remove(family where, std::string_view key) { rows_.remove(where, key); }
   void begin_batch();
   result<void> write_batch(durability how);
   void finish_batch();
@@ -206,6 +204,7 @@ private:
   codec::expiry_marks expiry_;
 
   // Of the batch being built.
+  row_changes rows_;
   rocksdb::WriteBatch batch_;
   std::unordered_map<run_id, shared_run>
       staged_; ///< their `r` is to be written
