@@ -1,6 +1,7 @@
 #include "queue/committer.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -69,6 +70,49 @@ private:
   }
 };
 
+/// New work that waits for its commit: counted in when it is handed in, out
+/// when it has been answered. Not thread-safe.
+class backlog {
+public:
+  explicit backlog(commit_limits limits) : limits_{limits} {}
+
+  /// @returns why it is refused; empty when it was counted in
+  std::string admit(const command::enqueue& what) {
+    const auto bytes = estimate{}(what);
+    if (runs_ > 0
+        && (runs_ + what.runs.size() > limits_.runs
+            || bytes_ + bytes > limits_.bytes))
+      return std::to_string(runs_) + " runs wait for the disk; try again in "
+             + std::to_string(clearing_time().count()) + " ms";
+    runs_ += what.runs.size();
+    bytes_ += bytes;
+    return {};
+  }
+
+  /// @param took how long their commit took
+  void release(std::size_t runs, std::size_t bytes,
+               std::chrono::steady_clock::duration took) {
+    runs_ -= std::min(runs_, runs);
+    bytes_ -= std::min(bytes_, bytes);
+    const auto ms = std::chrono::duration<double, std::milli>{took}.count();
+    if (runs > 0 && ms > 0)
+      per_ms_ = static_cast<double>(runs) / ms;
+  }
+
+private:
+  /// Until half of what waits has gone, at the latest commit's speed.
+  milliseconds clearing_time() const {
+    const auto ms = static_cast<double>(runs_) / 2 / per_ms_;
+    return milliseconds{
+        std::clamp<std::int64_t>(static_cast<std::int64_t>(ms), 1, 10'000)};
+  }
+
+  const commit_limits limits_;
+  std::size_t runs_ = 0;
+  std::size_t bytes_ = 0;
+  double per_ms_ = 10;
+};
+
 template <class Function>
 void shielded(Function&& function) noexcept {
   try {
@@ -133,8 +177,8 @@ private:
 
 class committer final : public commit_queue {
 public:
-  explicit committer(store& target) :
-    applier_{target}, thread_{[this] { work(); }} {}
+  committer(store& target, commit_limits limits)
+      : applier_{target}, backlog_{limits}, thread_{[this] { work(); }} {}
 
   ~committer() override {
     {
@@ -147,15 +191,22 @@ public:
 
   void submit(any_command what, commit_callback done) override {
     bool was_idle = false;
+    std::string refusal;
     {
       std::lock_guard lock{mutex_};
+      if (const auto* fresh = std::get_if<command::enqueue>(&what))
+        refusal = backlog_.admit(*fresh);
       was_idle = claims_.empty() && others_.empty();
-      if (std::holds_alternative<command::claim>(what))
+      if (!refusal.empty())
+        was_idle = false;
+      else if (std::holds_alternative<command::claim>(what))
         claims_.push_back({std::move(what), std::move(done)});
       else
         others_.push_back({std::move(what), std::move(done)});
     }
-    if (was_idle)
+    if (!refusal.empty())
+      shielded([&] { done(fail(errc::busy, std::move(refusal))); });
+    else if (was_idle)
       wake_.notify_one();
   }
 
@@ -169,8 +220,7 @@ private:
     while (wait_for_work()) {
       take_claims(batch);
       applier_.carry_out(batch, durability::async);
-      take_others(batch);
-      applier_.carry_out(batch, durability::sync);
+      commit_others(batch);
     }
   }
 
@@ -188,18 +238,37 @@ private:
     batch.swap(claims_);
   }
 
-  void take_others(std::vector<request>& batch) {
+  void commit_others(std::vector<request>& batch) {
+    const auto [runs, bytes] = take_others(batch);
+    const auto begun = std::chrono::steady_clock::now();
+    applier_.carry_out(batch, durability::sync);
+    std::lock_guard lock{mutex_};
+    backlog_.release(runs, bytes, std::chrono::steady_clock::now() - begun);
+  }
+
+  /// @returns how many new runs it took, and of how many bytes
+  std::pair<std::size_t, std::size_t> take_others(std::vector<request>& batch) {
     std::lock_guard lock{mutex_};
     std::size_t size = 0;
+    std::size_t new_runs = 0;
+    std::size_t new_bytes = 0;
     while (!others_.empty() && size < max_batch_bytes) {
-      size += std::visit(estimate{}, others_.front().what);
+      const auto bytes = std::visit(estimate{}, others_.front().what);
+      size += bytes;
+      if (const auto* fresh
+          = std::get_if<command::enqueue>(&others_.front().what)) {
+        new_runs += fresh->runs.size();
+        new_bytes += bytes;
+      }
       batch.push_back(std::move(others_.front()));
       others_.pop_front();
     }
+    return {new_runs, new_bytes};
   }
 
   applier applier_;
   std::mutex mutex_;
+  backlog backlog_;
   std::condition_variable wake_;
   std::vector<request> claims_;
   std::deque<request> others_;
@@ -222,8 +291,8 @@ public:
     std::vector<request> batch;
     while (take_one(batch)) {
       auto how = std::holds_alternative<command::claim>(batch.front().what)
-                   ? durability::async
-                   : durability::sync;
+                     ? durability::async
+                     : durability::sync;
       applier_.carry_out(batch, how);
     }
   }
@@ -252,8 +321,9 @@ private:
 
 } // namespace
 
-std::unique_ptr<commit_queue> make_committer(store& target) {
-  return std::make_unique<committer>(target);
+std::unique_ptr<commit_queue> make_committer(store& target,
+                                             commit_limits limits) {
+  return std::make_unique<committer>(target, limits);
 }
 
 std::unique_ptr<commit_queue> make_immediate_committer(store& target) {

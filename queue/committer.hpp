@@ -33,16 +33,26 @@ public:
   virtual void on_pulse(pulse_callback callback) = 0;
 };
 
-/// Group commit: one thread drains all that waits, writes it as one batch (at
-/// most about 1 MiB), syncs once, answers all. No linger. Claims go ahead of the
-/// rest in a commit of their own that waits for no sync.
-/// The destructor carries out what was submitted before it and joins.
-/// @param target outlives the committer
-std::unique_ptr<commit_queue> make_committer(store& target);
+/// How much new work may wait for its commit. Beyond it an `enqueue` is refused
+/// as `busy`, with a word on when to try again; what lets work end is always
+/// taken. One that is larger than the bounds is taken when it is alone.
+struct commit_limits {
+  std::size_t runs = 100'000;
+  std::size_t bytes = 64 << 20;
+};
 
-/// Carries out each command at once on the caller's thread: for tests in virtual
-/// time and for programs that need no thread. Not reentrant from callbacks:
-/// commands submitted by a callback are carried out after it returned.
+/// Group commit: one thread drains all that waits, writes it as one batch (at
+/// most about 1 MiB), syncs once, answers all. No linger. Claims go ahead of
+/// the rest in a commit of their own that waits for no sync. The destructor
+/// carries out what was submitted before it and joins.
+/// @param target outlives the committer
+std::unique_ptr<commit_queue> make_committer(store& target,
+                                             commit_limits limits = {});
+
+/// Carries out each command at once on the caller's thread: for tests in
+/// virtual time and for programs that need no thread. Not reentrant from
+/// callbacks: commands submitted by a callback are carried out after it
+/// returned.
 std::unique_ptr<commit_queue> make_immediate_committer(store& target);
 
 } // namespace jobq

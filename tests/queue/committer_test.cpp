@@ -269,5 +269,48 @@ TEST(immediate_committer, a_callbacks_command_comes_after_the_callback) {
   EXPECT_EQ(order, (std::vector{1, 2}));
 }
 
+command::enqueue new_runs(std::size_t count) {
+  command::enqueue what;
+  what.runs.resize(count);
+  return what;
+}
+
+TEST(committer, refuses_new_work_beyond_its_bounds_and_takes_it_later) {
+  fake_store store;
+  store.gate(true);
+  auto queue = make_committer(store, {10, 1 << 20});
+  std::promise<void> first;
+  queue->submit(new_runs(10), [&](const result<reply>&) { first.set_value(); });
+  store.wait_for_batches(1);
+  result<reply> refused;
+  queue->submit(new_runs(1),
+                [&](result<reply> came) { refused = std::move(came); });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::busy);
+  EXPECT_NE(refused.error().message.find("try again in"), std::string::npos);
+  std::promise<bool> ended;
+  queue->submit(command::finish{}, [&](const result<reply>& came) {
+    ended.set_value(came.has_value());
+  });
+  store.gate(false);
+  first.get_future().wait();
+  EXPECT_TRUE(ended.get_future().get()) << "what ends work is never refused";
+  std::promise<bool> later;
+  queue->submit(new_runs(10), [&](const result<reply>& came) {
+    later.set_value(came.has_value());
+  });
+  EXPECT_TRUE(later.get_future().get());
+}
+
+TEST(committer, takes_one_that_is_larger_than_the_bounds_when_it_is_alone) {
+  fake_store store;
+  auto queue = make_committer(store, {10, 1 << 20});
+  std::promise<bool> done;
+  queue->submit(new_runs(1'000), [&](const result<reply>& came) {
+    done.set_value(came.has_value());
+  });
+  EXPECT_TRUE(done.get_future().get());
+}
+
 } // namespace
 } // namespace jobq::test
