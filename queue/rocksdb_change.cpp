@@ -9,7 +9,9 @@ bool waits_for_time(run_state state) {
   return state == run_state::scheduled || state == run_state::retryable;
 }
 
-std::size_t slot(run_state state) { return static_cast<std::size_t>(state); }
+std::size_t slot(run_state state) {
+  return static_cast<std::size_t>(state);
+}
 
 /// Counters never wrap, whatever a damaged store says.
 void lower(std::uint64_t& value) {
@@ -59,6 +61,8 @@ result<shared_run> rocksdb_writer::find(const run_id& id) {
   };
   if (erased_.contains(id))
     return unknown();
+  if (auto found = fresh_.find(id); found != fresh_.end())
+    return found->second.stored;
   auto key = keys::run(id);
   auto bytes = db_.get(family::runs, key);
   if (!bytes)
@@ -95,8 +99,7 @@ result<void> rocksdb_writer::add(run value) {
   auto id = value.id;
   codec::stored_run stored;
   stored.run = std::move(value);
-  staged_[id]
-    = std::make_shared<const codec::stored_run>(std::move(stored));
+  staged_[id] = std::make_shared<const codec::stored_run>(std::move(stored));
   return {};
 }
 
@@ -106,10 +109,10 @@ result<shared_run> rocksdb_writer::change(const shared_run& before,
   auto after = transition(before->run, what);
   if (!after)
     return tl::unexpected{after.error()};
-  return replace(before,
-                 {std::move(*after), before->sequence, before->has_logs,
-                  before->unknown},
-                 answer);
+  return replace(
+      before,
+      {std::move(*after), before->sequence, before->has_logs, before->unknown},
+      answer);
 }
 
 result<shared_run> rocksdb_writer::replace(const shared_run& before,
@@ -228,7 +231,7 @@ void rocksdb_writer::complete(codec::stored_run& after, job_state& owner,
   after.sequence = ++last_sequence_;
   auto finished = what.finished_at.value_or(time_point{});
   completed_.push_back(
-    {after.sequence, what.id, owner.id, what.state, finished});
+      {after.sequence, what.id, owner.id, what.state, finished});
   auto& of_job = owner.counters;
   ++of_job.finished[slot(what.state)];
   of_job.last_run = what.id;

@@ -105,9 +105,10 @@ void rocksdb_writer::begin(shared_run before, run after,
   owner.counters.last_started_at = after.started_at;
   record.members.push_back({after.id, after.attempt});
   auto id = after.id;
+  forget(id);
   take_up(std::make_shared<const codec::stored_run>(
-            codec::stored_run{std::move(after), before->sequence,
-                              before->has_logs, before->unknown}),
+              codec::stored_run{std::move(after), before->sequence,
+                                before->has_logs, before->unknown}),
           last_claim_ + 1);
   running_changes_.emplace_back(id, running_[id].stored);
 }

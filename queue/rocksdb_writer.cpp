@@ -8,6 +8,7 @@ namespace {
 // A low-water mark is written when this many keys below it have gone.
 constexpr std::uint64_t mark_every = 1'000;
 constexpr std::size_t max_chunk = 512;
+constexpr std::size_t fresh_limit = 16 << 20;
 constexpr auto space_check_period = std::chrono::seconds{1};
 
 std::uint64_t free_on_disk(const std::filesystem::path& directory) {
@@ -76,8 +77,11 @@ void rocksdb_writer::begin_batch() {
 }
 
 result<void> rocksdb_writer::write_batch(durability how) {
-  for (const auto& [id, stored] : staged_)
-    put(family::runs, keys::run(id), codec::encode(*stored));
+  for (const auto& [id, stored] : staged_) {
+    const auto record = codec::encode(*stored);
+    put(family::runs, keys::run(id), record);
+    remember(id, stored, record.size());
+  }
   write_history();
   for (auto* one : touched_jobs_)
     put(family::meta, keys::job_counters(one->id),
@@ -93,13 +97,33 @@ result<void> rocksdb_writer::write_batch(durability how) {
     if (auto ok = options_.before_write(); !ok)
       return ok;
   const bool synced
-    = how == durability::sync && options_.durability == durability::sync;
+      = how == durability::sync && options_.durability == durability::sync;
   if (auto status = db_.write(batch_, synced); !status.ok())
     return tl::unexpected{db_.error_of(status)};
   if (options_.after_write)
     options_.after_write(batch_.Data(), synced);
   finish_batch();
   return {};
+}
+
+void rocksdb_writer::remember(const run_id& id, const shared_run& value,
+                              std::size_t bytes) {
+  forget(id);
+  // In memory a run takes about this much beside its texts.
+  bytes += sizeof(codec::stored_run);
+  if (value->run.state != run_state::available
+      || fresh_bytes_ + bytes > fresh_limit)
+    return;
+  fresh_.emplace(id, fresh_run{value, bytes});
+  fresh_bytes_ += bytes;
+}
+
+void rocksdb_writer::forget(const run_id& id) {
+  auto found = fresh_.find(id);
+  if (found == fresh_.end())
+    return;
+  fresh_bytes_ -= found->second.bytes;
+  fresh_.erase(found);
 }
 
 void rocksdb_writer::finish_batch() {

@@ -164,6 +164,8 @@ private:
     rows_.put(where, key, value);
   }
   void remove(family where, std::string_view key) { rows_.remove(where, key); }
+  void remember(const run_id& id, const shared_run& value, std::size_t bytes);
+  void forget(const run_id& id);
   void begin_batch();
   result<void> write_batch(durability how);
   void finish_batch();
@@ -202,6 +204,15 @@ private:
   std::uint64_t claim_mark_ = 0; ///< last_claim_ when the mark was written
   std::uint64_t last_sequence_ = 0;
   codec::expiry_marks expiry_;
+
+  /// Available runs as they are on disk, so that a claim soon after need not
+  /// read them again. Bounded: what came when it was full is read.
+  struct fresh_run {
+    shared_run stored;
+    std::size_t bytes = 0;
+  };
+  std::unordered_map<run_id, fresh_run> fresh_;
+  std::size_t fresh_bytes_ = 0;
 
   // Of the batch being built.
   row_changes rows_;
