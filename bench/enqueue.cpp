@@ -1,4 +1,5 @@
 #include <atomic>
+#include <future>
 #include <thread>
 
 #include "bench/measurement.hpp"
@@ -36,15 +37,14 @@ result<measurement> enqueue_only(const scenario& what,
     for (auto number = next++; number < made.count; number = next++) {
       command::enqueue one;
       one.runs.push_back(numbered_run(number, what.payload));
-      std::atomic<bool> answered{false};
+      std::promise<void> answered;
       const auto begun = ticks();
       commits.submit(std::move(one), [&](const result<reply>& came) {
         if (!came)
           failed = true;
-        answered = true;
-        answered.notify_one();
+        answered.set_value();
       });
-      answered.wait(false);
+      answered.get_future().wait();
       latency[number] = ticks() - begun;
     }
   };
@@ -62,15 +62,10 @@ result<measurement> enqueue_only(const scenario& what,
     return fail(errc::internal, "an enqueue was refused");
   for (auto one : latency)
     made.acknowledged.add(one);
-  auto written = std::move((*target)->written);
+  const auto written = std::move((*target)->written);
   target->reset();
-  made.commits = written.size();
-  for (const auto& one : written)
-    made.bytes += one.bytes.size();
-  auto floor = write_again(written, place.path() / "floor");
-  if (!floor)
-    return tl::unexpected{floor.error()};
-  made.floor = *floor;
+  if (auto ok = compare_with_floor(written, place.path() / "floor", made); !ok)
+    return tl::unexpected{ok.error()};
   return made;
 }
 

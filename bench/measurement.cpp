@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bench/rig.hpp"
+
 namespace jobq::bench {
 namespace {
 
@@ -114,6 +116,19 @@ std::string measurement::text() {
   if (!note.empty())
     made += "  " + note + "\n";
   return made;
+}
+
+result<void> compare_with_floor(const std::vector<written_batch>& written,
+                                const std::filesystem::path& directory,
+                                measurement& to) {
+  to.commits = written.size();
+  for (const auto& one : written)
+    to.bytes += one.bytes.size();
+  auto floor = write_again(written, directory);
+  if (!floor)
+    return tl::unexpected{floor.error()};
+  to.floor = *floor;
+  return {};
 }
 
 result<measurement> carry_out(const scenario& what,

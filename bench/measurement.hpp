@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -51,6 +52,13 @@ struct measurement {
   /// A few lines for people.
   std::string text();
 };
+
+struct written_batch;
+
+/// Fills in what was written and how long the raw floor takes for it.
+result<void> compare_with_floor(const std::vector<written_batch>& written,
+                                const std::filesystem::path& directory,
+                                measurement& to);
 
 /// Carries out one repetition.
 /// @param directory for scratch data; its disk is what is measured

@@ -1,0 +1,75 @@
+#include <filesystem>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "bench/measurement.hpp"
+#include "bench/scenario.hpp"
+
+namespace jobq::bench {
+namespace {
+
+std::string scratch_place() {
+  return std::filesystem::temp_directory_path().string();
+}
+
+TEST(scenario, a_name_is_read_back_as_it_is_written) {
+  for (const auto& one : all_scenarios()) {
+    auto again = scenario::parse(one.name());
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(again->name(), one.name());
+  }
+}
+
+TEST(scenario, what_a_name_leaves_out_has_its_default) {
+  auto made = scenario::parse("full_cycle/outstanding:64");
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->payload, 100U);
+  EXPECT_EQ(made->producers, 1U);
+  EXPECT_EQ(made->durability, durability::sync);
+}
+
+TEST(scenario, wrong_names_say_what_is_wrong) {
+  auto message = [](const char* name) {
+    auto made = scenario::parse(name);
+    return made ? std::string{} : made.error().message;
+  };
+  EXPECT_NE(message("full_circle").find("full_cycle"), std::string::npos);
+  EXPECT_NE(
+      message("full_cycle/outstandin:1").find("did you mean \"outstanding\""),
+      std::string::npos);
+  EXPECT_NE(message("full_cycle/64").find("KNOB:VALUE"), std::string::npos);
+  EXPECT_NE(message("full_cycle/outstanding:0").find("can't be \"0\""),
+            std::string::npos);
+  EXPECT_NE(message("enqueue/durability:maybe").find("sync or async"),
+            std::string::npos);
+}
+
+// Each measure is carried out once, small; what it says is not judged.
+TEST(load, every_measure_runs_to_its_end) {
+  for (const char* name : {"full_cycle/outstanding:64/count:500",
+                           "full_cycle/outstanding:64/producers:4/count:500",
+                           "full_cycle/outstanding:8/depth:100/count:200",
+                           "enqueue/producers:4/count:200", "restart/depth:500",
+                           "fan_out/depth:200"}) {
+    auto came = carry_out(scenario::parse(name).value(), scratch_place());
+    ASSERT_TRUE(came) << name << ": " << came.error().message;
+    auto line = nlohmann::json::parse(came->json());
+    EXPECT_GT(line["runs_per_second"].get<double>(), 0) << name;
+    EXPECT_FALSE(came->text().empty());
+  }
+}
+
+TEST(load, compares_with_the_same_batches_written_raw) {
+  auto came = carry_out(
+      scenario::parse("full_cycle/outstanding:16/count:300").value(),
+      scratch_place());
+  ASSERT_TRUE(came);
+  EXPECT_GT(came->commits, 0U);
+  EXPECT_GT(came->bytes, 300U * 100);
+  ASSERT_TRUE(came->floor_ratio());
+  EXPECT_GT(*came->floor_ratio(), 0);
+}
+
+} // namespace
+} // namespace jobq::bench
