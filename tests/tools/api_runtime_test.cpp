@@ -314,6 +314,42 @@ TEST_F(api_test, history_is_streamed_as_it_is_made) {
   EXPECT_EQ(rest[0], lines[1]);
 }
 
+TEST_F(api_test, the_ledger_is_listed_by_job_time_and_fate) {
+  const time_point t0{milliseconds{1'800'000'000'000}};
+  tick_decision decision;
+  decision.cursor.job = "by_hand";
+  tick single;
+  single.job = "by_hand";
+  single.nominal_time = single.to = t0;
+  single.run = run_id::of_tick("by_hand", t0);
+  auto stretch = single;
+  stretch.nominal_time = t0 + 1h;
+  stretch.to = t0 + 3h;
+  stretch.count = 3;
+  stretch.fate = tick_fate::engine_down;
+  stretch.run.reset();
+  stretch.reason = "catchup is none";
+  decision.others = {single, stretch};
+  ASSERT_TRUE(
+      runtime_->jobs_engine().perform(command::fire{{decision}, t0 + 3h}));
+  const auto all = get("/v1/ticks")["ticks"];
+  ASSERT_EQ(all.size(), 2U);
+  expect_fields(all[0], {"job", "from", "to", "count", "fate", "run_id",
+                         "reason"});
+  EXPECT_EQ(all[0]["count"], 3);
+  EXPECT_EQ(all[0]["from"], "2027-01-15T09:00:00.000Z");
+  EXPECT_EQ(all[0]["reason"], "catchup is none");
+  expect_fields(all[1], {"job", "nominal_time", "fate", "run_id", "reason"});
+  EXPECT_EQ(all[1]["run_id"], single.run->to_string());
+  EXPECT_EQ(get("/v1/ticks?fate=fired")["ticks"].size(), 1U);
+  EXPECT_EQ(get("/v1/ticks?n=1")["ticks"].size(), 1U);
+  EXPECT_EQ(get("/v1/ticks?since=2027-01-15T10:00:00Z")["ticks"].size(), 1U);
+  EXPECT_EQ(get("/v1/ticks?job=sessions")["ticks"].size(), 0U);
+  get("/v1/ticks?job=nobody", 404);
+  EXPECT_NE(failure(get("/v1/ticks?fate=fird", 400)).find("\"fired\""),
+            std::string::npos);
+}
+
 TEST_F(api_test, wrong_parameters_are_all_named) {
   const auto wrong = failure(post("/v1/jobs/sessions/run",
                                   R"({"parameters":

@@ -119,6 +119,10 @@ TEST(run_command, refuses_wrong_use_before_it_connects) {
         std::vector<std::string>{"history", "--status", "fine"},
         std::vector<std::string>{"history", "--since", "noon"},
         std::vector<std::string>{"runs", "--state", "x"},
+        std::vector<std::string>{"ticks", "--fate", "fird"},
+        std::vector<std::string>{"ticks", "--since", "noon"},
+        std::vector<std::string>{"ticks", "--count", "0"},
+        std::vector<std::string>{"ticks", "--strip", "--json"},
         std::vector<std::string>{"logs", id, "--attempt", "0"}}) {
     fake_target where;
     const auto done = carry_out(where, words);
@@ -172,6 +176,54 @@ TEST(history_command, follows_only_a_server) {
   EXPECT_EQ(done.output, run_text("completed", "succeeded") + "\n");
   EXPECT_EQ(where.api->asked.back().query.at("since_sequence"), "7");
   EXPECT_EQ(done.code, 4); // the stream ended: the server has gone
+}
+
+constexpr auto three_ticks = R"({"ticks":[
+  {"job":"alpha","nominal_time":"2027-01-15T09:00:00.000Z","fate":"fired",
+   "run_id":"01jf8zq2r4v0c9m3x7k5t1n6wd","reason":null},
+  {"job":"alpha","from":"2027-01-13T09:00:00.000Z",
+   "to":"2027-01-15T08:00:00.000Z","count":48,"fate":"engine_down",
+   "run_id":null,"reason":"catchup is none"},
+  {"job":"alpha","nominal_time":"2027-01-13T08:00:00.000Z",
+   "fate":"skipped_overlap","run_id":null,"reason":"busy"}]})";
+
+TEST(ticks_command, tells_single_ticks_and_stretches) {
+  fake_target where;
+  where.api->answers["GET /v1/ticks"] = three_ticks;
+  const auto done = carry_out(
+    where, {"ticks", "--job", "alpha", "--fate", "fired", "--since", "2h"});
+  EXPECT_EQ(done.code, 0) << done.diagnostics;
+  EXPECT_NE(done.output.find("2027-01-15T08:00:00Z"), std::string::npos)
+    << done.output;
+  EXPECT_NE(done.output.find(" 48 "), std::string::npos);
+  EXPECT_NE(done.output.find("catchup is none"), std::string::npos);
+  const auto& query = where.api->asked.back().query;
+  EXPECT_EQ(query.at("job"), "alpha");
+  EXPECT_EQ(query.at("fate"), "fired");
+  EXPECT_TRUE(query.contains("since"));
+  const auto lines = carry_out(where, {"ticks", "--json"});
+  EXPECT_EQ(std::count(lines.output.begin(), lines.output.end(), '\n'), 3);
+}
+
+TEST(ticks_command, a_strip_is_the_last_thirty_fates_oldest_first) {
+  fake_target where;
+  where.api->answers["GET /v1/ticks"] = three_ticks;
+  const auto done = carry_out(where, {"ticks", "--strip", "--job", "alpha"});
+  std::string marks;
+  for (int i = 0; i < 29; ++i)
+    marks += "×";
+  EXPECT_EQ(done.output, "alpha  " + marks + "■\n");
+  EXPECT_NE(done.diagnostics.find("× missed"), std::string::npos);
+}
+
+TEST(ticks_command, a_strip_of_all_has_a_line_for_each_scheduled_job) {
+  fake_target where;
+  where.api->answers["GET /v1/jobs"] = R"({"jobs":[
+    {"name":"alpha","schedule":"@hourly"},{"name":"by_hand","schedule":null},
+    {"name":"gamma","schedule":"@daily"}]})";
+  where.api->answers["GET /v1/ticks"] = R"({"ticks":[]})";
+  EXPECT_EQ(carry_out(where, {"ticks", "--strip"}).output,
+            "alpha  -\ngamma  -\n");
 }
 
 TEST(cancel_command, works_through_all_pages_and_then_stops) {

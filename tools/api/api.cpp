@@ -51,6 +51,7 @@ const std::vector<route>& routes() {
        {},
        nullptr,
        stream_history},
+      {"GET", "/v1/ticks", {"job", "since", "fate", "n"}, {}, list_ticks},
       {"GET", "/v1/runs", {"state", "job", "n"}, {}, list_runs},
       {"GET", "/v1/runs/{id}", {}, {}, show_run},
       {"GET", "/v1/runs/{id}/log", {"attempt"}, {}, show_log},

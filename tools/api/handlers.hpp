@@ -43,6 +43,9 @@ result<json> list_history(const api_call& call);
 result<void> stream_history(const api_call& call, const line_sink& sink,
                             const std::function<bool()>& cancelled);
 
+// api_ticks.cpp
+result<json> list_ticks(const api_call& call);
+
 // api_runs.cpp
 result<json> list_runs(const api_call& call);
 result<json> show_run(const api_call& call);

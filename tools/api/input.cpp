@@ -175,4 +175,18 @@ result<std::optional<run_state>> state_query(const query_map& query,
               name + ": \"" + text + "\" is not one of " + joined(words));
 }
 
+result<std::optional<tick_fate>> fate_query(const query_map& query,
+                                            const std::string& name) {
+  const auto text = text_query(query, name);
+  if (text.empty())
+    return std::nullopt;
+  if (const auto fate = value_of(tick_fate_words, text))
+    return *fate;
+  std::vector<std::string> words;
+  add_words(tick_fate_words, words);
+  return fail(errc::invalid_argument,
+              name + ": \"" + text + "\" is not one of " + joined(words)
+                  + did_you_mean(text, words));
+}
+
 } // namespace jobq

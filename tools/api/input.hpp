@@ -10,6 +10,7 @@
 #include "jobs/definition.hpp"
 #include "jobs/error.hpp"
 #include "jobs/run.hpp"
+#include "jobs/tick.hpp"
 #include "jobs/time.hpp"
 #include "tools/api/json.hpp"
 
@@ -49,5 +50,10 @@ time_query(const query_map& query, const std::string& name, time_point now);
 /// @returns `invalid_argument` listing the words
 result<std::optional<run_state>> state_query(const query_map& query,
                                              const std::string& name);
+
+/// A tick's fate by its word.
+/// @returns `invalid_argument` listing the words
+result<std::optional<tick_fate>> fate_query(const query_map& query,
+                                            const std::string& name);
 
 } // namespace jobq

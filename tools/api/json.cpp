@@ -141,6 +141,22 @@ json run_detail_json(const run& what) {
   return made;
 }
 
+json tick_json(const tick& what) {
+  json made;
+  made["job"] = what.job;
+  if (what.count == 1) {
+    made["nominal_time"] = time_json(what.nominal_time);
+  } else {
+    made["from"] = time_json(what.nominal_time);
+    made["to"] = time_json(what.to);
+    made["count"] = what.count;
+  }
+  made["fate"] = word_of(tick_fate_words, what.fate);
+  made["run_id"] = what.run ? json(what.run->to_string()) : json();
+  made["reason"] = text_json(what.reason);
+  return made;
+}
+
 json job_json(const job_definition& job, const job_facts& facts) {
   json made;
   made["name"] = job.name;

@@ -37,6 +37,9 @@ json completion_json(const completion& what);
 /// A run's fields and `attempts`.
 json run_detail_json(const run& what);
 
+/// A tick's fields, or those of a range of ticks that share a fate.
+json tick_json(const tick& what);
+
 /// What a job's fields are made of, beside its definition.
 struct job_facts {
   std::optional<job_switch> person; ///< who switched it, if somebody did

@@ -37,6 +37,7 @@ const std::map<std::string_view, command_function>& functions() {
     {"cleanup-sessions", cleanup_sessions_command},
     {"log-cleanup", log_cleanup_command},
     {"history", history_command},
+    {"ticks", ticks_command},
     {"runs", runs_command},
     {"run-info", run_info_command},
     {"logs", logs_command},

@@ -33,6 +33,9 @@ exit_code log_cleanup_command(command_context& context);
 // history_command.cpp
 exit_code history_command(command_context& context);
 
+// ticks_command.cpp
+exit_code ticks_command(command_context& context);
+
 // queue_commands.cpp
 exit_code runs_command(command_context& context);
 exit_code run_info_command(command_context& context);
