@@ -20,6 +20,15 @@ namespace {
 constexpr std::size_t firings_per_look = 4'000;
 /// How long to wait after a commit was refused.
 constexpr milliseconds retry_after = seconds{1};
+/// How far the wall clock must leave the monotonic one between two looks, and
+/// how late a look must be, to be told.
+constexpr milliseconds noticed_step{500};
+constexpr milliseconds noticed_stall{5'000};
+/// Before this instant there was no jobq: a clock that says so is not set.
+constexpr time_point plausible{
+    std::chrono::sys_days{std::chrono::year{2020} / 1 / 1}};
+
+using steady = caf::actor_clock::time_point;
 
 struct clock_state {
   using pointer = clock_actor::stateful_pointer<clock_state>;
@@ -40,6 +49,13 @@ struct clock_state {
   time_point up_since{};
   /// Orders that wait for the commit in flight, and the one that is in it.
   std::deque<switch_order> orders;
+  /// The latest look at both clocks, and when the next was meant to be.
+  struct reading {
+    time_point wall;
+    steady monotonic;
+  };
+  std::optional<reading> seen;
+  std::optional<steady> meant_to_wake;
 
   static inline const char* name = "clock";
 
@@ -50,6 +66,9 @@ struct clock_state {
 
   clock_actor::behavior_type make_behavior();
   void look();
+  time_point read_clocks();
+  void warn_of_cursors_ahead(const std::vector<job_cursor>& cursors,
+                             time_point now);
   void read_store(time_point now, std::vector<any_command>& commands);
   void take_order(time_point now);
   void commit(std::vector<any_command> commands);
@@ -74,7 +93,7 @@ void clock_state::look() {
     self->quit();
     return;
   }
-  auto now = parts.now();
+  auto now = read_clocks();
   std::vector<any_command> commands;
   if (stale)
     read_store(now, commands);
@@ -105,6 +124,56 @@ void clock_state::look() {
     commit(std::move(commands));
 }
 
+/// Reads the wall clock, and says when it or this process did not keep time.
+/// What follows for ticks needs nothing else than the wall clock: going back
+/// repeats none, since cursors never do; going forward is time that was missed.
+time_point clock_state::read_clocks() {
+  reading fresh{parts.now(), self->clock().now()};
+  if (auto before = std::exchange(seen, fresh)) {
+    auto passed
+        = std::chrono::floor<milliseconds>(fresh.monotonic - before->monotonic);
+    auto step = fresh.wall - before->wall - passed;
+    if (step >= noticed_step)
+      parts.log(log_level::warning,
+                "clock step: forward by " + format_duration(step) + " to "
+                    + format_utc(fresh.wall)
+                    + " (it was set, or the machine slept); ticks in between "
+                      "were missed");
+    else if (step <= -noticed_step)
+      parts.log(log_level::warning,
+                "clock step: back by " + format_duration(-step) + " to "
+                    + format_utc(fresh.wall)
+                    + "; no tick fires again, the next ones come when the "
+                      "clock has passed "
+                    + format_utc(before->wall));
+  }
+  if (auto meant = std::exchange(meant_to_wake, std::nullopt);
+      meant && fresh.monotonic - *meant >= noticed_stall)
+    parts.log(log_level::warning,
+              "clock stall: the process stood still for "
+                  + format_duration(std::chrono::floor<milliseconds>(
+                      fresh.monotonic - *meant))
+                  + " (it was stopped, or the machine is overloaded); ticks "
+                    "in between are late");
+  return fresh.wall;
+}
+
+void clock_state::warn_of_cursors_ahead(const std::vector<job_cursor>& cursors,
+                                        time_point now) {
+  std::size_t ahead = 0;
+  auto furthest = now;
+  for (const auto& cursor : cursors) {
+    ahead += cursor.position > now + noticed_step ? 1U : 0U;
+    furthest = std::max(furthest, cursor.position);
+  }
+  if (ahead > 0)
+    parts.log(log_level::warning,
+              "clock behind: ticks of " + std::to_string(ahead)
+                  + " jobs are decided up to " + format_utc(furthest)
+                  + ", but the clock says " + format_utc(now)
+                  + "; they fire again when it has passed that");
+}
+
 void clock_state::read_store(time_point now,
                              std::vector<any_command>& commands) {
   auto cursors = parts.reads->cursors();
@@ -115,12 +184,10 @@ void clock_state::read_store(time_point now,
   stale = false;
   if (!parts.options.ticks)
     return;
-  commands = jobs.reset(
-      scheduled_jobs(parts.config->enabled ? parts.config->jobs
-                                           : std::vector<job_definition>{},
-                     *switches, parts.why_not),
-      parts.config->enabled ? *cursors : std::vector<job_cursor>{}, now,
-      up_since);
+  warn_of_cursors_ahead(*cursors, now);
+  commands = jobs.reset(scheduled_jobs(parts.config->jobs, *switches,
+                                       parts.why_not, parts.config->enabled),
+                        *cursors, now, up_since);
 }
 
 void clock_state::take_order(time_point now) {
@@ -129,7 +196,9 @@ void clock_state::take_order(time_point now) {
   command::set_switch what{order.value, jobs.at_switch(order.value.job, now)};
   if (what.decision) {
     const auto* job = jobs.find(order.value.job);
-    auto runnable = !parts.why_not || parts.why_not(job->definition).empty();
+    auto runnable
+        = !job->paused
+          && (!parts.why_not || parts.why_not(job->definition).empty());
     what.decision->cursor.active = order.value.enabled && runnable;
   }
   commit({std::move(what)});
@@ -137,6 +206,7 @@ void clock_state::take_order(time_point now) {
 
 void clock_state::commit(std::vector<any_command> commands) {
   committing = true;
+  meant_to_wake.reset(); // a slow commit is no stall
   command_batch batch
       = std::make_shared<const std::vector<any_command>>(std::move(commands));
   self->request(parts.keeper, caf::infinite, atom::commit_v, batch)
@@ -223,12 +293,18 @@ void clock_state::sleep() {
 }
 
 void clock_state::sleep_for(milliseconds delay) {
+  meant_to_wake = self->clock().now() + delay;
   self->delayed_send(self, delay, atom::wake_v, ++generation);
 }
 
 clock_actor::behavior_type clock_state::make_behavior() {
   set_default_handlers(self, parts.log, name);
   up_since = parts.now();
+  if (up_since < plausible)
+    parts.log(log_level::warning,
+              "clock not set: it says " + format_utc(up_since)
+                  + "; schedules follow it, and its step to the present will "
+                    "count as downtime");
   next_expiry = up_since + parts.options.expire_every;
   sleep_for(milliseconds::zero());
   return {[this](atom::wake, std::uint64_t asked) {

@@ -12,6 +12,30 @@ namespace {
 /// Cursors and stretches per command: keeps a commit far below a megabyte.
 constexpr std::size_t decisions_per_command = 1'000;
 
+constexpr const char* paused_reason
+    = "scheduler.enabled is false in the configuration";
+
+tick_fate fate_of_stretch(bool paused) {
+  return paused ? tick_fate::paused : tick_fate::disabled;
+}
+
+/// Ends the stretch in which nothing of a job may fire, as it is seen at start:
+/// one that was going on, or one that begins with what the job is now.
+tick_decision end_stretch(const scheduled_job& job, const job_cursor& cursor,
+                          time_point now) {
+  auto paused = cursor.active ? job.paused : cursor.paused;
+  auto told_by_job = !job.active && paused == job.paused;
+  std::string reason = told_by_job ? job.inactive_reason
+                       : paused    ? "the scheduler was off"
+                                   : "the job was disabled";
+  auto decision
+      = pass_over(job.definition, cursor, std::max(now, cursor.position),
+                  fate_of_stretch(paused), std::move(reason));
+  decision.cursor.active = job.active;
+  decision.cursor.paused = job.paused;
+  return decision;
+}
+
 tick_decision moved(const job_cursor& to) {
   tick_decision decision;
   decision.cursor = to;
@@ -31,10 +55,11 @@ std::string inactive_reason_of(const job_definition& job,
 
 } // namespace
 
-std::vector<scheduled_job> scheduled_jobs(
-    const std::vector<job_definition>& jobs,
-    const std::vector<job_switch>& switches,
-    const std::function<std::string(const job_definition&)>& why_not) {
+std::vector<scheduled_job>
+scheduled_jobs(const std::vector<job_definition>& jobs,
+               const std::vector<job_switch>& switches,
+               const std::function<std::string(const job_definition&)>& why_not,
+               bool enabled) {
   std::unordered_map<std::string, const job_switch*> by_job;
   for (const auto& one : switches)
     by_job.emplace(one.job, &one);
@@ -46,7 +71,10 @@ std::vector<scheduled_job> scheduled_jobs(
                                                                : said->second);
     if (reason.empty() && why_not)
       reason = why_not(job);
-    all.push_back({job, reason.empty(), reason});
+    if (enabled)
+      all.push_back({job, reason.empty(), reason, false});
+    else
+      all.push_back({job, false, paused_reason, true});
   }
   return all;
 }
@@ -79,6 +107,7 @@ timetable::reset(std::vector<scheduled_job> jobs,
     if (found == stored.end() || !is_current(*found->second, definition)) {
       one.cursor = start_cursor(definition, now);
       one.cursor.active = job.active;
+      one.cursor.paused = job.paused;
       auto decision = moved(one.cursor);
       if (found != stored.end())
         decision.decided_from = found->second->position;
@@ -87,11 +116,7 @@ timetable::reset(std::vector<scheduled_job> jobs,
       one.cursor = *found->second;
       // A stretch that nothing of may fire ends here; another may begin.
       if (!one.cursor.active || !job.active) {
-        auto reason = job.active ? "the job was disabled" : job.inactive_reason;
-        auto decision = pass_over(definition, one.cursor,
-                                  std::max(now, one.cursor.position),
-                                  tick_fate::disabled, std::move(reason));
-        decision.cursor.active = job.active;
+        auto decision = end_stretch(job, one.cursor, now);
         one.cursor = decision.cursor;
         propose(std::move(decision));
       }
@@ -151,7 +176,7 @@ std::optional<tick_decision> timetable::at_switch(const std::string& job,
 void timetable::switched(const std::string& job, bool active,
                          std::string reason) {
   auto found = entries_.find(job);
-  if (found == entries_.end())
+  if (found == entries_.end() || found->second.job.paused)
     return;
   unplace(found->first, found->second);
   found->second.job.active = active;
@@ -168,8 +193,8 @@ const scheduled_job* timetable::find(const std::string& job) const {
 tick_decision timetable::decision_at(const entry& of, time_point now) const {
   if (of.job.active)
     return due(of.job.definition, of.cursor, now, up_since_);
-  return pass_over(of.job.definition, of.cursor, now, tick_fate::disabled,
-                   of.job.inactive_reason);
+  return pass_over(of.job.definition, of.cursor, now,
+                   fate_of_stretch(of.job.paused), of.job.inactive_reason);
 }
 
 void timetable::place(const std::string& name, entry& of) {

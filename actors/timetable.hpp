@@ -21,14 +21,17 @@ struct scheduled_job {
   job_definition definition;
   bool active = true;          ///< enabled, and able to run
   std::string inactive_reason; ///< for the ledger
+  bool paused = false; ///< not active because the whole scheduler is off
 };
 
 /// Applies the switches and the preconditions to a configuration's jobs.
 /// @param why_not says why a job can't run at all; may be empty
+/// @param enabled `scheduler.enabled`; false pauses all jobs
 std::vector<scheduled_job> scheduled_jobs(
     const std::vector<job_definition>& jobs,
     const std::vector<job_switch>& switches,
-    const std::function<std::string(const job_definition&)>& why_not);
+    const std::function<std::string(const job_definition&)>& why_not,
+    bool enabled = true);
 
 /// What the clock knows: every job's definition, cursor and next tick. A plain
 /// object; it proposes decisions and takes them over once they are committed.
@@ -59,7 +62,8 @@ public:
   std::optional<tick_decision> at_switch(const std::string& job,
                                          time_point now) const;
 
-  /// Sets a job's activity, after `at_switch`'s decision was committed.
+  /// Sets a job's activity, after `at_switch`'s decision was committed. A
+  /// paused job stays paused.
   void switched(const std::string& job, bool active, std::string reason);
 
   const scheduled_job* find(const std::string& job) const;

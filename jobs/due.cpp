@@ -26,6 +26,30 @@ public:
                                job_.overlap);
   }
 
+  /// The end of the first gap of the clock in `(after, until]` that swallowed a
+  /// fixed time. Another policy would have fired it there, so that is where it
+  /// stands. Interval schedules keep their rhythm in real time: nothing of
+  /// theirs is missing.
+  std::optional<time_point> next_lost(time_point after,
+                                      time_point until) const {
+    if (job_.gap != dst_gap::skip || job_.schedule->is_interval()
+        || after >= until)
+      return std::nullopt;
+    auto period = job_.timezone.at(std::chrono::floor<seconds>(after));
+    // In seconds: the end of time has no milliseconds.
+    const auto last = std::chrono::floor<seconds>(until);
+    for (; period.end <= last; period = job_.timezone.at(period.end)) {
+      const auto before = period.end - seconds{1};
+      if (job_.timezone.at(period.end).offset > period.offset
+          && job_.schedule->next(before, job_.timezone, dst_gap::shift,
+                                 job_.overlap)
+                 == period.end
+          && next(before) != period.end)
+        return period.end;
+    }
+    return std::nullopt;
+  }
+
   /// A ledger line for all ticks in `(after, until]`; none if there are none.
   std::optional<tick> stretch(time_point after, time_point until,
                               tick_fate fate, std::string reason) const {
@@ -74,6 +98,7 @@ public:
     if (position() < missed_until)
       make_up(missed_until);
     fire_present();
+    tell_gaps();
     return std::move(decision_);
   }
 
@@ -150,6 +175,25 @@ private:
       firings.front().overlap = job_.overlap_policy;
   }
 
+  /// Fixed times that a jump of the clock swallowed.
+  void tell_gaps() {
+    auto at = decision_.decided_from;
+    while (auto lost = ticks_.next_lost(at, position())) {
+      decision_.others.push_back(gap_line(*lost));
+      at = *lost;
+    }
+  }
+
+  tick gap_line(time_point end) const {
+    tick line;
+    line.job = job_.name;
+    line.nominal_time = line.to = end;
+    line.fate = tick_fate::dst_gap;
+    line.reason = "its local time does not exist: the clock goes forward to "
+                  + format_in_zone(end, job_.timezone);
+    return line;
+  }
+
   void pass(time_point until, tick_fate fate, std::string reason) {
     if (auto line = ticks_.stretch(position(), until, fate, std::move(reason)))
       decision_.others.push_back(std::move(*line));
@@ -174,7 +218,9 @@ private:
     one.tick.job = job_.name;
     one.tick.nominal_time = one.tick.to = nominal;
     one.tick.run = id;
-    one.overlap = overlap_policy::allow_all;
+    // The bound of a buffer holds for those that wait their turn, too.
+    one.overlap = one.run.serial ? overlap_policy::buffer_all
+                                 : overlap_policy::allow_all;
     decision_.firings.push_back(std::move(one));
   }
 
@@ -219,7 +265,12 @@ std::optional<time_point> next_due(const job_definition& job,
                                    const job_cursor& cursor) {
   if (!job.schedule)
     return std::nullopt;
-  return tick_source{job}.next(cursor.position);
+  const tick_source ticks{job};
+  auto next = ticks.next(cursor.position);
+  if (next)
+    if (auto lost = ticks.next_lost(cursor.position, *next))
+      return lost;
+  return next;
 }
 
 tick_decision due(const job_definition& job, const job_cursor& cursor,

@@ -22,7 +22,8 @@ job_cursor start_cursor(const job_definition& job, time_point now);
 /// Whether the cursor belongs to the job's present schedule.
 bool is_current(const job_cursor& cursor, const job_definition& job);
 
-/// The first tick that is not decided yet; none for a manual job.
+/// The first tick that is not decided yet, one that a gap of the clock swallowed
+/// included; none for a manual job.
 std::optional<time_point> next_due(const job_definition& job,
                                    const job_cursor& cursor);
 
@@ -36,6 +37,9 @@ std::optional<time_point> next_due(const job_definition& job,
 /// | none | engine_down | engine_down |
 /// | latest, earliest | one fires, the others are coalesced into it | expired |
 /// | all | the newest `catchup_limit` fire, others over_limit | expired |
+///
+/// A fixed time that a gap of the clock swallowed (`dst_gap: skip`) is told as
+/// `dst_gap`, at the end of the gap.
 ///
 /// Overlap policies judge ticks that were decided on time. Ticks that the
 /// engine is late for (missed, before `up_since`, or several at once) are not

@@ -45,6 +45,7 @@ struct tick {
   tick_fate fate = tick_fate::fired;
   std::optional<run_id> run; ///< of `fired` and `coalesced`
   std::string reason;
+  bool waived = false; ///< a person decided that it is not made up for
 
   friend bool operator==(const tick&, const tick&) = default;
 };
@@ -55,6 +56,7 @@ struct job_cursor {
   time_point position{}; ///< every tick at or before it has its fate
   std::string fingerprint; ///< job_definition::schedule_fingerprint()
   bool active = true; ///< false: ticks after it fall into a disabled stretch
+  bool paused = false; ///< not active because the whole scheduler is off
 
   friend bool operator==(const job_cursor&, const job_cursor&) = default;
 };
@@ -73,6 +75,18 @@ struct tick_decision {
   time_point decided_from{}; ///< the cursor's position before it
   std::vector<firing> firings; ///< oldest first
   std::vector<tick> others;    ///< ticks that make no run of their own
+};
+
+/// A change of decisions that were made before, on a person's word: the lines
+/// `before` give way to the firings' lines and to `after`, which together stand
+/// for the same ticks.
+struct ledger_change {
+  std::string job;
+  std::vector<tick> before; ///< as they stand in the ledger
+  std::vector<firing> firings; ///< oldest first
+  std::vector<tick> after;
+
+  bool empty() const noexcept { return before.empty(); }
 };
 
 /// A person's word on whether a job is active; it outlives restarts and stands

@@ -86,6 +86,7 @@ std::string encode(const tick& value) {
   if (value.run)
     message.set_run(bytes_of(*value.run));
   message.set_reason(value.reason);
+  message.set_waived(value.waived);
   return message.SerializeAsString();
 }
 
@@ -98,6 +99,7 @@ std::optional<tick> decode_tick(std::string_view bytes) {
   value.to = time_of(message->to());
   value.count = message->count();
   value.reason = message->reason();
+  value.waived = message->waived();
   if (!message->run().empty() && !read_id(message->run(), value.run.emplace()))
     return std::nullopt;
   return value;
@@ -108,6 +110,7 @@ std::string encode(const job_cursor& value) {
   message.set_position(count_of(value.position));
   message.set_fingerprint(value.fingerprint);
   message.set_inactive(!value.active);
+  message.set_paused(value.paused);
   return message.SerializeAsString();
 }
 
@@ -119,6 +122,7 @@ std::optional<job_cursor> decode_cursor(std::string_view bytes) {
   value.position = time_of(message->position());
   value.fingerprint = message->fingerprint();
   value.active = !message->inactive();
+  value.paused = message->paused();
   return value;
 }
 

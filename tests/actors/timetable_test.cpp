@@ -88,6 +88,35 @@ TEST(timetable, an_inactive_stretch_is_recorded_when_it_is_seen) {
   EXPECT_EQ(table.next(), t0 + hours{1});
 }
 
+TEST(timetable, a_paused_stretch_is_recorded_as_such_and_not_replayed) {
+  timetable table;
+  auto a = job("a", "0 0 * * * *");
+  auto cursor = cursor_of(a, t0);
+  auto commands = table.reset(scheduled_jobs({a}, {}, {}, false), {cursor},
+                              t0 + minutes{1}, t0);
+  auto passed = decisions_of(commands);
+  ASSERT_EQ(passed.size(), 1U);
+  EXPECT_TRUE(passed[0].cursor.paused);
+  EXPECT_FALSE(passed[0].cursor.active);
+  EXPECT_FALSE(table.next());
+  // Switching a job on does not wake it while all are paused.
+  table.switched("a", true, "");
+  EXPECT_FALSE(table.next());
+  EXPECT_EQ(table.at_switch("a", t0 + hours{1})->others.at(0).fate,
+            tick_fate::paused);
+  cursor = passed[0].cursor;
+  passed = decisions_of(table.reset(scheduled_jobs({a}, {}, {}, true), {cursor},
+                                    t0 + hours{3}, t0));
+  ASSERT_EQ(passed.size(), 1U);
+  EXPECT_TRUE(passed[0].firings.empty());
+  ASSERT_EQ(passed[0].others.size(), 1U);
+  EXPECT_EQ(passed[0].others[0].fate, tick_fate::paused);
+  EXPECT_EQ(passed[0].others[0].count, 3U);
+  EXPECT_TRUE(passed[0].cursor.active);
+  EXPECT_FALSE(passed[0].cursor.paused);
+  EXPECT_EQ(table.next(), t0 + hours{4});
+}
+
 TEST(timetable, forgets_jobs_that_are_gone) {
   timetable table;
   auto gone = job("gone", "0 0 * * * *");

@@ -1,5 +1,6 @@
 #include "tests/actors/virtual_time.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -100,6 +101,7 @@ time_point virtual_time::now() const {
 }
 
 void virtual_time::begin() {
+  desk_.reset(); // an old one would take the pulse away when it goes
   desk_ = std::make_shared<commit_desk>(*commits_);
   feeds_ = std::make_shared<feed_hub>(*store_);
   board_ = std::make_shared<live_board>();
@@ -176,6 +178,17 @@ void virtual_time::pass(std::chrono::nanoseconds by) {
   }
   clock.advance_time(end - clock.now());
   settle();
+}
+
+void virtual_time::stand_still(milliseconds by) {
+  scheduler_->clock().advance_time(by);
+  settle();
+}
+
+bool virtual_time::said(std::string_view text) const {
+  return std::any_of(log_.begin(), log_.end(), [&](const auto& line) {
+    return line.find(text) != std::string::npos;
+  });
 }
 
 job_definition& virtual_time::add_job(const std::string& name,

@@ -73,7 +73,11 @@ protected:
   void crash();
 
   void pass(std::chrono::nanoseconds by);
+  /// Time passes and nobody looks: the process is stopped.
+  void stand_still(milliseconds by);
   time_point now() const;
+  /// Whether a line of the log contains this.
+  bool said(std::string_view text) const;
   /// Moves the wall clock alone.
   void step_clock(milliseconds by) { skew_ += by; }
 

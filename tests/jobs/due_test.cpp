@@ -140,7 +140,7 @@ TEST(due, catchup_all_fires_oldest_first_within_window_and_limit) {
     EXPECT_EQ(decision.firings[static_cast<std::size_t>(i)].tick.nominal_time,
               t0 + hours{17 + i});
     EXPECT_EQ(decision.firings[static_cast<std::size_t>(i)].overlap,
-              overlap_policy::allow_all);
+              overlap_policy::buffer_all);
     EXPECT_TRUE(decision.firings[static_cast<std::size_t>(i)].run.serial);
   }
   ASSERT_EQ(decision.others.size(), 2U);
@@ -169,11 +169,11 @@ TEST(due, overlap_judges_only_what_the_engine_was_on_time_for) {
   auto stalled = due(often, at(often, t0), t0 + seconds{3}, t0);
   ASSERT_EQ(stalled.firings.size(), 3U);
   for (const auto& one : stalled.firings)
-    EXPECT_EQ(one.overlap, overlap_policy::allow_all);
+    EXPECT_EQ(one.overlap, overlap_policy::buffer_all);
   auto before_start
       = due(often, at(often, t0), t0 + seconds{1}, t0 + milliseconds{1'500});
   ASSERT_EQ(before_start.firings.size(), 1U);
-  EXPECT_EQ(before_start.firings[0].overlap, overlap_policy::allow_all);
+  EXPECT_EQ(before_start.firings[0].overlap, overlap_policy::buffer_all);
 }
 
 TEST(due, bounds_one_decision_to_a_thousand_present_ticks) {
@@ -224,6 +224,42 @@ TEST(due, start_deadline_counts_from_the_tick_or_from_catching_up) {
   now += minutes{30};
   auto missed = due(hourly, at(hourly, t0), now, t0);
   EXPECT_EQ(missed.firings[0].run.start_deadline, now + minutes{5});
+}
+
+TEST(due, a_fixed_time_that_a_gap_swallows_is_told_as_such) {
+  auto nightly = job("0 30 2 * * *");
+  nightly.timezone = time_zone::find("Europe/Paris").value();
+  nightly.gap = dst_gap::skip;
+  // 2027-03-28: the clock goes 02:00 -> 03:00 at 01:00Z.
+  auto from = parse_rfc3339("2027-03-27T12:00:00Z").value();
+  auto gap_end = parse_rfc3339("2027-03-28T01:00:00Z").value();
+  auto decision = due(nightly, at(nightly, from), gap_end, from);
+  EXPECT_EQ(next_due(nightly, at(nightly, from)), gap_end);
+  EXPECT_TRUE(decision.firings.empty());
+  ASSERT_EQ(decision.others.size(), 1U);
+  EXPECT_EQ(decision.others[0].fate, tick_fate::dst_gap);
+  EXPECT_EQ(decision.others[0].nominal_time, gap_end);
+  EXPECT_EQ(ticks_in(due(nightly, decision.cursor, gap_end + hours{1}, from)),
+            0U);
+  nightly.gap = dst_gap::automatic;
+  EXPECT_EQ(due(nightly, at(nightly, from), gap_end, from).firings.size(), 1U);
+  auto interval = job("0 */30 * * * *");
+  interval.timezone = nightly.timezone;
+  interval.gap = dst_gap::skip;
+  EXPECT_TRUE(
+      due(interval, at(interval, from), from + hours{20}, from + hours{20})
+          .others.size()
+      <= 2U);
+  for (const auto& line :
+       due(interval, at(interval, from), from + hours{20}, from).others)
+    EXPECT_NE(line.fate, tick_fate::dst_gap);
+}
+
+TEST(due, a_zone_without_gaps_swallows_nothing) {
+  auto nightly = job("0 30 2 * * *");
+  nightly.gap = dst_gap::skip;
+  EXPECT_EQ(next_due(nightly, at(nightly, t0)), t0 + hours{18} + minutes{30});
+  EXPECT_EQ(ticks_in(due(nightly, at(nightly, t0), t0 + hours{20}, t0)), 1U);
 }
 
 TEST(due, a_manual_job_has_no_ticks) {

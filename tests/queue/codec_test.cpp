@@ -115,7 +115,12 @@ TEST(codec, the_small_records_come_back_whole) {
 
   tick line{"", {}, at(3), 7, tick_fate::over_limit, id_of(1), "why"};
   EXPECT_EQ(codec::decode_tick(codec::encode(line)), line);
+  line.waived = true;
+  EXPECT_EQ(codec::decode_tick(codec::encode(line)), line);
   job_cursor cursor{"", at(-1), "f"};
+  EXPECT_EQ(codec::decode_cursor(codec::encode(cursor)), cursor);
+  cursor.active = false;
+  cursor.paused = true;
   EXPECT_EQ(codec::decode_cursor(codec::encode(cursor)), cursor);
   job_switch off{"", false, "ann", "noise", at(4)};
   EXPECT_EQ(codec::decode_switch(codec::encode(off)), off);

@@ -1,0 +1,183 @@
+#include <set>
+
+#include "tests/actors/virtual_time.hpp"
+
+/// What the wall clock may do to us. Each test asks the same two things: is it
+/// told, and does every tick have one fate.
+namespace jobq {
+namespace {
+
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::minutes;
+
+class clock_faults : public virtual_time {
+protected:
+  clock_faults() {
+    // Steps of years must not make what is looked at expire.
+    config_.retention.ticks = config_.retention.completed = days{365 * 100};
+  }
+
+  /// Every tick in `(from, now]` has exactly one fate.
+  void expect_each_tick_once(const std::string& job, time_point from) {
+    const auto* definition = config_.find_job(job);
+    std::uint64_t told = 0;
+    std::set<time_point> begins;
+    for (const auto& line : ticks(job)) {
+      told += line.count;
+      EXPECT_TRUE(begins.insert(line.nominal_time).second);
+    }
+    EXPECT_EQ(told, definition->schedule->count(from, now(), time_zone::utc()));
+    std::set<time_point> nominal;
+    for (const auto& one : history(job))
+      EXPECT_TRUE(nominal.insert(*one.run.nominal_time).second);
+  }
+};
+
+TEST_F(clock_faults, a_quiet_hour_has_no_events) {
+  add_job("often", "* * * * * *");
+  begin();
+  auto from = now();
+  pass(hours{1});
+  EXPECT_FALSE(said("clock"));
+  expect_each_tick_once("often", from);
+}
+
+TEST_F(clock_faults, steps_forward_are_told_and_count_as_downtime) {
+  for (auto step : {milliseconds{1'000}, milliseconds{minutes{2}},
+                    milliseconds{days{1}}, milliseconds{days{365}}}) {
+    auto name = "job" + std::to_string(step.count());
+    config_.jobs.clear();
+    add_job(name, "* * * * * *");
+    log_.clear();
+    begin();
+    auto from = now();
+    pass(seconds{10});
+    step_clock(step);
+    pass(seconds{10});
+    EXPECT_TRUE(said("clock step: forward by " + format_duration(step)))
+        << format_duration(step);
+    expect_each_tick_once(name, from);
+    halt();
+  }
+}
+
+TEST_F(clock_faults, steps_back_are_told_and_repeat_nothing) {
+  for (auto step : {milliseconds{1'000}, milliseconds{minutes{2}},
+                    milliseconds{days{1}}, milliseconds{days{365}}}) {
+    auto name = "job" + std::to_string(step.count());
+    config_.jobs.clear();
+    add_job(name, "* * * * * *");
+    log_.clear();
+    begin();
+    auto from = now();
+    pass(seconds{10});
+    EXPECT_EQ(history(name).size(), 10U);
+    step_clock(-step);
+    pass(milliseconds{1'100});
+    EXPECT_TRUE(said("clock step: back by " + format_duration(step)));
+    EXPECT_EQ(history(name).size(), 10U);
+    // It is set right again.
+    step_clock(step);
+    pass(seconds{5});
+    EXPECT_GE(history(name).size(), 14U);
+    expect_each_tick_once(name, from);
+    halt();
+  }
+}
+
+TEST_F(clock_faults, a_suspended_machine_is_a_step_forward) {
+  // The monotonic clock does not run while a machine sleeps.
+  add_job("hourly", "0 0 * * * *");
+  begin();
+  auto from = now();
+  pass(minutes{1});
+  step_clock(hours{8});
+  pass(seconds{2});
+  EXPECT_TRUE(said("the machine slept"));
+  EXPECT_EQ(fates("hourly")[tick_fate::coalesced]
+                + fates("hourly")[tick_fate::fired],
+            8U);
+  expect_each_tick_once("hourly", from);
+}
+
+TEST_F(clock_faults, a_stopped_process_is_told_when_it_goes_on) {
+  auto& job = add_job("often", "* * * * * *");
+  job.catchup = catchup_policy::none;
+  begin();
+  auto from = now();
+  pass(seconds{10});
+  stand_still(minutes{10});
+  pass(seconds{2});
+  EXPECT_TRUE(said("clock stall: the process stood still for"));
+  EXPECT_FALSE(said("clock step"));
+  EXPECT_GT(fates("often")[tick_fate::engine_down], 500U);
+  expect_each_tick_once("often", from);
+}
+
+TEST_F(clock_faults, a_short_stall_fires_late_without_a_word) {
+  add_job("often", "* * * * * *");
+  begin();
+  auto from = now();
+  pass(seconds{10});
+  stand_still(seconds{4});
+  pass(seconds{2});
+  EXPECT_FALSE(said("clock"));
+  EXPECT_EQ(fates("often")[tick_fate::fired], 16U);
+  expect_each_tick_once("often", from);
+}
+
+TEST_F(clock_faults, a_start_in_1970_is_told_and_the_step_is_downtime) {
+  auto& job = add_job("hourly", "0 0 * * * *");
+  job.catchup = catchup_policy::latest;
+  auto to_1970 = now().time_since_epoch();
+  step_clock(-to_1970);
+  auto from = now();
+  begin();
+  EXPECT_TRUE(said("clock not set: it says 1970-01-01T00:00:00.000Z"));
+  pass(hours{2});
+  EXPECT_EQ(history("hourly").size(), 2U);
+  step_clock(to_1970 + minutes{30});
+  pass(seconds{2});
+  EXPECT_TRUE(said("clock step: forward by"));
+  EXPECT_EQ(history("hourly").size(), 3U);
+  expect_each_tick_once("hourly", from);
+}
+
+TEST_F(clock_faults, a_start_behind_what_is_decided_is_told) {
+  add_job("often", "* * * * * *");
+  begin();
+  auto from = now();
+  pass(minutes{2});
+  crash();
+  step_clock(-hours{1});
+  begin();
+  pass(minutes{1});
+  EXPECT_TRUE(said("clock behind: ticks of 1 jobs are decided up to"));
+  EXPECT_EQ(history("often").size(), 120U);
+  step_clock(hours{1});
+  pass(seconds{30});
+  expect_each_tick_once("often", from);
+}
+
+TEST_F(clock_faults, a_whole_scheduler_that_is_off_is_recorded_as_paused) {
+  add_job("hourly", "0 0 * * * *");
+  begin();
+  auto from = now();
+  pass(hours{2});
+  halt();
+  config_.enabled = false;
+  begin();
+  pass(hours{5});
+  EXPECT_EQ(history("hourly").size(), 2U);
+  halt();
+  config_.enabled = true;
+  begin();
+  pass(hours{1});
+  EXPECT_EQ(history("hourly").size(), 3U);
+  EXPECT_EQ(fates("hourly")[tick_fate::paused], 5U);
+  expect_each_tick_once("hourly", from);
+}
+
+} // namespace
+} // namespace jobq
