@@ -95,11 +95,16 @@ public:
     auto cancels = std::holds_alternative<command::cancel>(what);
     desk_->submit(std::move(what), [this, cancels, done = std::move(done)](
                                        result<reply> value) {
-      if (cancels && value)
-        for (const auto& one : value->runs)
-          if (one.state == run_state::running)
-            caf::anon_send(supervisor_, atom::stop_v,
-                           stop_order{one.id, stop_reason::cancel});
+      if (value) {
+        if (cancels)
+          for (const auto& one : value->runs)
+            if (one.state == run_state::running)
+              stop_run(one.id);
+        for (const auto& id : value->to_cancel)
+          stop_run(id);
+        for (const auto& id : value->to_terminate)
+          stop_run(id);
+      }
       done(std::move(value));
     });
   }
@@ -232,6 +237,11 @@ public:
   }
 
 private:
+  void stop_run(const run_id& id) {
+    caf::anon_send(supervisor_, atom::stop_v,
+                   stop_order{id, stop_reason::cancel});
+  }
+
   /// Waits until every callback that knows us has been called.
   void flush() {
     std::promise<void> done;

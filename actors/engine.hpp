@@ -80,7 +80,7 @@ public:
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
 
-  /// Hands in a change of runs: enqueue, cancel, retry or discard. `done` is
+  /// Hands in a change of runs: enqueue, cancel, retry, discard or replay. `done` is
   /// called once, from a thread of the engine, after the commit.
   void submit(any_command what, commit_callback done);
 

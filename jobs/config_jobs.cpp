@@ -51,12 +51,6 @@ constexpr std::array<std::string_view, 3> limits_keys{"memory", "cpu_time",
 constexpr std::array<std::string_view, 2> concurrency_keys{"limit", "key"};
 constexpr std::array<std::string_view, 2> rate_limit_keys{"limit", "period"};
 
-/// The policies by the names that Kubernetes' CronJob gives them.
-constexpr std::array<std::pair<std::string_view, overlap_policy>, 3>
-    concurrency_policies{{{"Allow", overlap_policy::allow_all},
-                          {"Forbid", overlap_policy::skip},
-                          {"Replace", overlap_policy::cancel_other}}};
-
 constexpr std::string_view command_extension = "command";
 constexpr std::string_view command_function = "exec";
 constexpr std::size_t longest_schedule = 1024;
@@ -330,11 +324,10 @@ private:
   void read_overlap_policy() {
     const auto* node = in_.value("overlap_policy");
     if (node != nullptr && node->is_scalar())
-      for (const auto& [word, policy] : concurrency_policies)
-        if (node->text == word) {
-          job_.overlap_policy = policy;
-          return;
-        }
+      if (const auto policy = value_of(overlap_policy_aliases, node->text)) {
+        job_.overlap_policy = *policy;
+        return;
+      }
     assign(job_.overlap_policy,
            in_.word("overlap_policy", overlap_policy_words));
   }

@@ -26,6 +26,12 @@ inline constexpr enum_words<overlap_policy, 6> overlap_policy_words{
    {overlap_policy::terminate_other, "terminate_other"},
    {overlap_policy::allow_all, "allow_all"}}};
 
+/// Kubernetes' words for them, accepted wherever a policy is read.
+inline constexpr enum_words<overlap_policy, 3> overlap_policy_aliases{
+  {{overlap_policy::allow_all, "Allow"},
+   {overlap_policy::skip, "Forbid"},
+   {overlap_policy::cancel_other, "Replace"}}};
+
 /// Which of the ticks that were missed are made up for.
 enum class catchup_policy {
   none,     ///< none of them

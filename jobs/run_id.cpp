@@ -77,6 +77,11 @@ run_id run_id::of_tick(std::string_view job, time_point nominal) {
   return run_id{pack(nominal, static_cast<std::uint16_t>(high), low)};
 }
 
+run_id run_id::of_repeat(const run_id& earlier, time_point nominal) {
+  // No job's name has a space.
+  return of_tick("repeat of " + earlier.to_string(), nominal);
+}
+
 run_id run_id::random(time_point created) {
   thread_local auto generator = seeded_generator();
   const auto high = generator();

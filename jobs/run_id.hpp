@@ -26,6 +26,10 @@ public:
   /// same tick makes the same run however often it is decided.
   static run_id of_tick(std::string_view job, time_point nominal);
 
+  /// The id of a run that repeats one of a tick's: as `of_tick`, and the same
+  /// for the same predecessor.
+  static run_id of_repeat(const run_id& earlier, time_point nominal);
+
   /// A fresh id for a run made by hand or by the API. Thread-safe.
   static run_id random(time_point created);
 

@@ -43,6 +43,17 @@ struct estimate {
       size += decision_size(decision);
     return size;
   }
+  std::size_t operator()(const command::replay& c) const {
+    std::size_t size = 0;
+    for (const auto& decision : c.decisions)
+      size += decision_size(decision);
+    for (const auto& change : c.changes) {
+      size += 200 * (change.before.size() + change.after.size());
+      for (const auto& one : change.firings)
+        size += 200 + size_of(one.run);
+    }
+    return size;
+  }
   std::size_t operator()(const command::finish& c) const {
     return 500 + c.log.size() + c.attempt.outcome.message.size()
            + c.attempt.outcome.error.size();

@@ -31,16 +31,7 @@ result<void> rocksdb_writer::decide(const tick_decision& decision,
   for (const auto& one : decision.firings)
     if (auto ok = fire_one(owner, one, now, skipped, answer); !ok)
       return ok;
-  for (auto line : decision.others) {
-    // A run that was not made stands in for nothing.
-    if (auto found = line.run ? skipped.find(*line.run) : skipped.end();
-        found != skipped.end()) {
-      line.fate = tick_fate::skipped_overlap;
-      line.run.reset();
-      line.reason = found->second;
-    }
-    write_tick(owner, std::move(line), answer);
-  }
+  write_others(owner, decision.others, skipped, answer);
   owner.cursor = decision.cursor;
   put(family::meta, keys::cursor(owner.id), codec::encode(decision.cursor));
   return {};
@@ -131,6 +122,21 @@ result<std::string> rocksdb_writer::name_unfinished(job_state& owner) {
   if (!*head)
     return std::string{};
   return " (run " + keys::trailing_id(**head).to_string() + ")";
+}
+
+void rocksdb_writer::write_others(
+    job_state& owner, const std::vector<tick>& lines,
+    const std::map<run_id, std::string>& skipped, reply& answer) {
+  for (auto line : lines) {
+    // A run that was not made stands in for nothing.
+    if (auto found = line.run ? skipped.find(*line.run) : skipped.end();
+        found != skipped.end()) {
+      line.fate = tick_fate::skipped_overlap;
+      line.run.reset();
+      line.reason = found->second;
+    }
+    write_tick(owner, std::move(line), answer);
+  }
 }
 
 void rocksdb_writer::write_tick(job_state& owner, tick line, reply& answer) {

@@ -70,6 +70,7 @@ void rocksdb_writer::begin_batch() {
   erased_.clear();
   chunks_.clear();
   completed_.clear();
+  rewritten_.clear();
   touched_jobs_.clear();
   touched_queues_.clear();
   timers_touched_ = false;

@@ -102,6 +102,7 @@ private:
   result<reply> carry_out(const command::retry& c);
   result<reply> carry_out(const command::discard& c);
   result<reply> carry_out(const command::set_switch& c);
+  result<reply> carry_out(const command::replay& c);
   result<reply> carry_out(const command::forget_job& c);
   result<reply> carry_out(const command::expire& c);
   result<reply> change_one(const run_id& id, const run_event& what);
@@ -125,6 +126,14 @@ private:
                             std::vector<run_id>& to);
   result<std::string> name_unfinished(job_state& job);
   void write_tick(job_state& job, tick line, reply& answer);
+  void write_others(job_state& job, const std::vector<tick>& lines,
+                    const std::map<run_id, std::string>& skipped,
+                    reply& answer);
+
+  // Replaying: rocksdb_replay.cpp
+  result<void> rewrite(const ledger_change& change, time_point now,
+                       reply& answer);
+  result<bool> stands(job_state& job, const tick& line);
 
   // Expiry: rocksdb_expire.cpp
   result<std::uint64_t> expire_runs(run_state state, time_point before,
@@ -222,6 +231,7 @@ private:
   std::unordered_set<run_id> erased_;
   std::map<std::string, codec::chunk> chunks_; ///< rewritten by expiry
   codec::chunk completed_;
+  std::set<std::string> rewritten_; ///< ledger lines that a replay replaced
   std::set<job_state*> touched_jobs_;
   std::set<queue_state*> touched_queues_;
   bool timers_touched_ = false;

@@ -88,6 +88,16 @@ struct set_switch {
   std::optional<tick_decision> decision;
 };
 
+/// Replays ticks on a person's word, all of it or nothing. Decisions are taken
+/// as by `fire`; then the changes of the ledger. A change whose lines do not
+/// stand in the ledger as they are told, or a decision that was made before, is
+/// ignored as a whole and counted: doing it twice is doing it once.
+struct replay {
+  std::vector<tick_decision> decisions;
+  std::vector<ledger_change> changes;
+  time_point now{};
+};
+
 /// Forgets a job that left the configuration: its cursor and switch. Its runs,
 /// ticks and history stay.
 struct forget_job {
@@ -107,25 +117,26 @@ struct expire {
 using any_command =
   std::variant<command::enqueue, command::fire, command::claim, command::finish,
                command::promote, command::cancel, command::retry,
-               command::discard, command::set_switch, command::forget_job,
-               command::expire>;
+               command::discard, command::set_switch, command::replay,
+               command::forget_job, command::expire>;
 
 /// What a command came to. Which members are filled follows from the command.
 struct reply {
   /// enqueue: one per run, true where the id was there before.
   std::vector<bool> duplicates;
   /// claim: the runs, now `running`. finish, cancel, retry, discard: the run
-  /// after it. fire: the runs that were enqueued.
+  /// after it. fire, replay: the runs that were enqueued.
   std::vector<run> runs;
   /// Runs that became final by this command, in order.
   std::vector<completion> completions;
-  /// fire: ledger lines as written.
+  /// fire, replay: ledger lines as written.
   std::vector<tick> ticks;
-  /// fire under cancel_other and terminate_other: running runs to stop.
+  /// fire, replay under cancel_other and terminate_other: running runs to stop.
   std::vector<run_id> to_cancel;
   std::vector<run_id> to_terminate;
-  /// promote, expire: how many; equal to the limit means: ask again. fire: how
-  /// many decisions were ignored, having been made before.
+  /// promote, expire: how many; equal to the limit means: ask again. fire,
+  /// replay: how many decisions and changes were ignored, having been made
+  /// before.
   std::uint64_t count = 0;
 };
 

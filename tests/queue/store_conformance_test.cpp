@@ -427,6 +427,117 @@ TEST_P(store_conformance, a_firing_whose_run_is_there_is_ignored) {
   EXPECT_EQ(s.of_job("cron").run_count, 1U);
 }
 
+/// A missed stretch in the ledger: the ticks of seconds 1 to 9.
+tick missed_line(store_user& s) {
+  tick_decision missed;
+  missed.cursor = {"cron", at(10), "f"};
+  missed.others.push_back({"cron", at(1), at(9), 9, tick_fate::engine_down, {},
+                           "catchup is none"});
+  s.must(command::fire{{missed}, at(10)});
+  return missed.others[0];
+}
+
+/// Replays second 9 of it.
+ledger_change replay_of(const tick& line,
+                        overlap_policy policy = overlap_policy::buffer_all) {
+  ledger_change change;
+  change.job = "cron";
+  change.before = {line};
+  change.firings = {make_firing(9, policy)};
+  change.firings[0].run.trigger = trigger::replay;
+  change.after = {line};
+  change.after[0].to = at(8);
+  change.after[0].count = 8;
+  return change;
+}
+
+TEST_P(store_conformance, a_replay_turns_ledger_lines_into_runs) {
+  const auto change = replay_of(missed_line(s));
+  const auto answer = s.must(command::replay{{}, {change}, at(11)});
+  EXPECT_EQ(ids(answer.runs), (std::vector{run_id::of_tick("cron", at(9))}));
+  EXPECT_EQ(answer.count, 0U);
+  s.reopen();
+  EXPECT_EQ(s.ticks(),
+            (std::vector{change.firings[0].tick, change.after[0]}));
+  EXPECT_EQ(s.claim(5).size(), 1U);
+}
+
+TEST_P(store_conformance, a_replay_done_twice_is_done_once) {
+  const auto change = replay_of(missed_line(s));
+  s.must(command::replay{{}, {change}, at(11)});
+  const auto again = s.must(command::replay{{}, {change}, at(12)});
+  EXPECT_EQ(again.count, 1U);
+  EXPECT_TRUE(again.runs.empty());
+  EXPECT_EQ(s.ticks().size(), 2U);
+  EXPECT_EQ(s.of_job("cron").run_count, 1U);
+}
+
+TEST_P(store_conformance, two_replays_of_a_line_in_one_batch_are_one) {
+  const auto change = replay_of(missed_line(s));
+  const std::vector<any_command> batch{
+    command::replay{{}, {change}, at(11)},
+    command::replay{{}, {change}, at(11)}};
+  const auto report = harness->get().apply(batch, durability::async);
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->replies.at(0)->count, 0U);
+  EXPECT_EQ(report->replies.at(1)->count, 1U);
+  EXPECT_EQ(s.ticks().size(), 2U);
+}
+
+TEST_P(store_conformance, a_replay_of_a_line_that_changed_is_ignored_whole) {
+  auto change = replay_of(missed_line(s));
+  change.before[0].reason = "another";
+  const auto answer = s.must(command::replay{{}, {change}, at(11)});
+  EXPECT_EQ(answer.count, 1U);
+  EXPECT_TRUE(answer.runs.empty());
+  EXPECT_EQ(s.ticks().size(), 1U);
+}
+
+TEST_P(store_conformance, a_replay_goes_by_its_overlap_policy) {
+  const auto line = missed_line(s);
+  s.enqueue(make_firing(10, overlap_policy::skip).run);
+  auto change = replay_of(line, overlap_policy::skip);
+  change.after[0].fate = tick_fate::coalesced;
+  change.after[0].run = change.firings[0].run.id;
+  const auto answer = s.must(command::replay{{}, {change}, at(11)});
+  EXPECT_TRUE(answer.runs.empty());
+  for (const auto& told : s.ticks()) {
+    EXPECT_EQ(told.fate, tick_fate::skipped_overlap);
+    EXPECT_FALSE(told.run);
+  }
+}
+
+TEST_P(store_conformance, a_replay_under_cancel_other_names_what_to_stop) {
+  const auto line = missed_line(s);
+  s.enqueue(make_firing(10, overlap_policy::cancel_other).run);
+  const auto running = s.claim();
+  const auto answer
+    = s.must(command::replay{{},
+                             {replay_of(line, overlap_policy::cancel_other)},
+                             at(11)});
+  EXPECT_EQ(answer.to_cancel, ids(running));
+}
+
+TEST_P(store_conformance, a_replay_may_decide_ticks_as_the_clock_would) {
+  const auto first = s.must(command::replay{{decide_at(0, 10)}, {}, at(10)});
+  EXPECT_EQ(first.runs.size(), 1U);
+  const auto again = s.must(command::replay{{decide_at(0, 10)}, {}, at(10)});
+  EXPECT_EQ(again.count, 1U);
+  EXPECT_EQ(harness->get().cursors().value(),
+            (std::vector{job_cursor{"cron", at(10), "f"}}));
+}
+
+TEST_P(store_conformance, a_waived_tick_stays_waived) {
+  auto change = replay_of(missed_line(s));
+  change.firings.clear();
+  change.after = change.before;
+  change.after[0].waived = true;
+  s.must(command::replay{{}, {change}, at(11)});
+  s.reopen();
+  ASSERT_EQ(s.ticks().size(), 1U);
+  EXPECT_TRUE(s.ticks()[0].waived);
+}
+
 TEST_P(store_conformance, skip_drops_the_tick_and_names_the_run) {
   s.must(command::fire{{decide_at(0, 10)}, at(10)});
   auto decision = decide_at(10, 20);

@@ -350,6 +350,76 @@ TEST_F(api_test, the_ledger_is_listed_by_job_time_and_fate) {
             std::string::npos);
 }
 
+/// Twelve hours of a job's ticks that nobody made up for.
+tick missed_half_day(const job_definition& job, time_point now) {
+  const auto begin = now - 12h;
+  tick line;
+  line.job = job.name;
+  line.nominal_time = *job.schedule->next(begin, job.timezone);
+  line.to = *job.schedule->last(begin, now, job.timezone);
+  line.count = job.schedule->count(begin, now, job.timezone);
+  line.fate = tick_fate::engine_down;
+  return line;
+}
+
+TEST_F(api_test, a_replay_is_planned_applied_and_done_once) {
+  config_ = dir_.write("replay.yaml", R"(
+scheduler:
+  jobs:
+    - name: contexts
+      extension: core
+      job: cleanup_empty_contexts
+      schedule: "0 0 * * * *"
+      catchup: none
+)");
+  open(true);
+  const auto now
+      = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
+  const auto job = *runtime_->config()->find_job("contexts");
+  tick_decision decision;
+  // Of another cursor than the clock's, whose decisions would be ignored.
+  decision.cursor = {"contexts", now, "test"};
+  decision.others = {missed_half_day(job, now - 2h)};
+  ASSERT_TRUE(runtime_->jobs_engine().perform(command::fire{{decision}, now}));
+  const auto by_policy = get("/v1/replay");
+  EXPECT_EQ(by_policy["missed"], 12);
+  EXPECT_EQ(by_policy["runs"], 0);
+  EXPECT_EQ(by_policy["jobs"][0]["policy"], "none");
+  const auto plan = get("/v1/replay?from=20h&limit=3");
+  expect_fields(plan, {"action", "applied", "missed", "runs", "ran", "workers",
+                       "estimate_ms", "done_at", "jobs"});
+  expect_fields(plan["jobs"][0],
+                {"job", "missed", "from", "to", "policy", "runs", "ran",
+                 "foreign", "mean_duration_ms", "estimate_ms",
+                 "competes_with"});
+  EXPECT_EQ(plan["runs"], 3);
+  EXPECT_EQ(plan["applied"], false);
+  const auto body = R"({"from":"20h","limit":3})";
+  const auto applied = post("/v1/replay", body);
+  EXPECT_EQ(applied["made"], 3);
+  EXPECT_EQ(applied["ignored"], 0);
+  EXPECT_EQ(applied["run_ids"].size(), 3U);
+  EXPECT_EQ(get("/v1/ticks?fate=fired")["ticks"].size(), 3U);
+  EXPECT_EQ(get("/v1/replay?from=20h")["missed"], 9);
+  EXPECT_EQ(post("/v1/replay", R"({"skip":true})")["missed"], 9);
+  EXPECT_EQ(get("/v1/replay")["missed"], 0);
+  const auto refused = post("/v1/replay", body, 409);
+  EXPECT_NE(failure(refused).find("--again"), std::string::npos);
+  EXPECT_EQ(post("/v1/replay", R"({"from":"20h","limit":3,"again":true})")
+                ["made"],
+            3);
+}
+
+TEST_F(api_test, a_replay_that_makes_no_sense_is_refused) {
+  get("/v1/replay?from=1h&to=2h", 400);
+  get("/v1/replay?limit=0", 400);
+  get("/v1/replay?overlap=sometimes", 400);
+  get("/v1/replay?again=maybe", 400);
+  get("/v1/replay?skip=true&again=true", 400);
+  get("/v1/replay?job=nobody", 404);
+  post("/v1/replay", R"({"all":true})", 400);
+}
+
 TEST_F(api_test, wrong_parameters_are_all_named) {
   const auto wrong = failure(post("/v1/jobs/sessions/run",
                                   R"({"parameters":

@@ -119,6 +119,13 @@ TEST(run_command, refuses_wrong_use_before_it_connects) {
         std::vector<std::string>{"history", "--status", "fine"},
         std::vector<std::string>{"history", "--since", "noon"},
         std::vector<std::string>{"runs", "--state", "x"},
+        std::vector<std::string>{"replay", "--apply", "--skip"},
+        std::vector<std::string>{"replay", "--apply", "--plan"},
+        std::vector<std::string>{"replay", "--skip", "--again"},
+        std::vector<std::string>{"replay", "--no-wait"},
+        std::vector<std::string>{"replay", "--overlap", "bufer_all"},
+        std::vector<std::string>{"replay", "--limit", "0"},
+        std::vector<std::string>{"replay", "--from", "1h", "--to", "2h"},
         std::vector<std::string>{"ticks", "--fate", "fird"},
         std::vector<std::string>{"ticks", "--since", "noon"},
         std::vector<std::string>{"ticks", "--count", "0"},
@@ -224,6 +231,65 @@ TEST(ticks_command, a_strip_of_all_has_a_line_for_each_scheduled_job) {
   where.api->answers["GET /v1/ticks"] = R"({"ticks":[]})";
   EXPECT_EQ(carry_out(where, {"ticks", "--strip"}).output,
             "alpha  -\ngamma  -\n");
+}
+
+constexpr auto plan = R"({"action":"replay","applied":false,"missed":7,
+  "runs":3,"ran":2,"workers":8,"estimate_ms":90000,
+  "done_at":"2027-01-15T08:01:30.000Z","jobs":[
+  {"job":"alpha","missed":7,"from":"2027-01-15T01:00:00.000Z",
+   "to":"2027-01-15T07:00:00.000Z","policy":"each","runs":3,"ran":2,
+   "foreign":4,"mean_duration_ms":30000,"estimate_ms":90000,
+   "competes_with":["beta"]}]})";
+
+TEST(replay_command, plans_by_default_and_says_what_to_do_next) {
+  fake_target where;
+  where.api->answers["GET /v1/replay"] = plan;
+  const auto done = carry_out(where, {"replay", "--job", "alpha", "--from",
+                                      "2027-01-15T00:00:00Z", "--limit", "3"});
+  EXPECT_EQ(done.code, 0) << done.diagnostics;
+  for (const auto* text :
+       {"7 missed ticks, 3 runs to make, done in about 1m30s with 8 workers",
+        "2 ticks of that range ran", "4 missed ticks are of an earlier",
+        "add --apply", "beta"})
+    EXPECT_NE(done.output.find(text), std::string::npos) << text;
+  const auto& query = where.api->asked.back().query;
+  EXPECT_EQ(query.at("limit"), "3");
+  EXPECT_EQ(query.at("from"), "2027-01-15T00:00:00.000Z");
+  EXPECT_EQ(where.api->count("POST", "/v1/replay"), 0);
+}
+
+TEST(replay_command, applies_and_waits_for_all_of_its_runs) {
+  fake_target where;
+  where.server = true;
+  where.api->answers["POST /v1/replay"]
+    = std::string{R"({"action":"replay","applied":true,"missed":1,"made":1,)"}
+      + R"("ignored":0,"since_sequence":41,"run_ids":[")" + id + R"("]})";
+  where.api->streams["/v1/history/stream"]
+    = {"", run_text("completed", "succeeded")};
+  auto done = carry_out(where, {"replay", "--apply", "--again"});
+  EXPECT_EQ(done.code, 0) << done.diagnostics;
+  EXPECT_NE(done.diagnostics.find("1 of 1 runs finished"), std::string::npos);
+  EXPECT_EQ(where.api->asked.back().query.at("since_sequence"), "41");
+  // A stream that ends early leaves the work where it can be taken up.
+  where.api->streams["/v1/history/stream"] = {""};
+  done = carry_out(where, {"replay", "--apply"});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_NE(done.diagnostics.find("replay --apply"), std::string::npos);
+  // A run that fails fails the command.
+  where.api->streams["/v1/history/stream"]
+    = {"", run_text("discarded", "failed")};
+  EXPECT_EQ(carry_out(where, {"replay", "--apply"}).code, 1);
+  EXPECT_EQ(carry_out(where, {"replay", "--apply", "--no-wait"}).code, 0);
+}
+
+TEST(replay_command, waives_without_waiting) {
+  fake_target where;
+  where.api->answers["POST /v1/replay"]
+    = R"({"action":"skip","applied":true,"missed":5,"made":0,"ignored":0,
+          "since_sequence":1,"run_ids":[]})";
+  const auto done = carry_out(where, {"replay", "--skip", "--to", "1h"});
+  EXPECT_EQ(done.output, "5 missed ticks waived\n");
+  EXPECT_EQ(json::parse(where.api->asked.back().body)["skip"], "true");
 }
 
 TEST(cancel_command, works_through_all_pages_and_then_stops) {

@@ -32,6 +32,8 @@ const std::vector<route>& routes() {
   static const words history{"job", "status", "since", "n", "since_sequence"};
   static const words run_body{"parameters", "enforce"};
   static const words reason{"reason"};
+  static const words replay{"job",     "from",  "to",  "limit",
+                            "overlap", "again", "skip"};
   static const std::vector<route> all{
       {"GET", "/v1/status", {}, {}, show_status},
       {"GET", "/v1/jobs", {"name"}, {}, list_jobs},
@@ -52,6 +54,8 @@ const std::vector<route>& routes() {
        nullptr,
        stream_history},
       {"GET", "/v1/ticks", {"job", "since", "fate", "n"}, {}, list_ticks},
+      {"GET", "/v1/replay", replay, {}, show_replay},
+      {"POST", "/v1/replay", {}, replay, apply_replay},
       {"GET", "/v1/runs", {"state", "job", "n"}, {}, list_runs},
       {"GET", "/v1/runs/{id}", {}, {}, show_run},
       {"GET", "/v1/runs/{id}/log", {"attempt"}, {}, show_log},

@@ -46,6 +46,10 @@ result<void> stream_history(const api_call& call, const line_sink& sink,
 // api_ticks.cpp
 result<json> list_ticks(const api_call& call);
 
+// api_replay.cpp
+result<json> show_replay(const api_call& call);
+result<json> apply_replay(const api_call& call);
+
 // api_runs.cpp
 result<json> list_runs(const api_call& call);
 result<json> show_run(const api_call& call);

@@ -38,6 +38,7 @@ const std::map<std::string_view, command_function>& functions() {
     {"log-cleanup", log_cleanup_command},
     {"history", history_command},
     {"ticks", ticks_command},
+    {"replay", replay_command},
     {"runs", runs_command},
     {"run-info", run_info_command},
     {"logs", logs_command},

@@ -36,6 +36,9 @@ exit_code history_command(command_context& context);
 // ticks_command.cpp
 exit_code ticks_command(command_context& context);
 
+// replay_command.cpp
+exit_code replay_command(command_context& context);
+
 // queue_commands.cpp
 exit_code runs_command(command_context& context);
 exit_code run_info_command(command_context& context);
