@@ -58,12 +58,14 @@ class fake_target final : public target {
 public:
   std::shared_ptr<fake_api> api = std::make_shared<fake_api>();
   bool server = false;
+  bool there = true;
   int connections = 0;
 
   result<connection> connect() override {
     ++connections;
     return connection{api, server};
   }
+  bool is_there() override { return there; }
   void end_streams() override {}
 };
 

@@ -175,6 +175,10 @@ json job_json(const job_definition& job, const job_facts& facts) {
   made["last_status"] = text_json(status_word(facts));
   made["next_run"] = time_json(facts.next_run);
   made["run_count"] = facts.counts ? facts.counts->run_count : 0;
+  made["mean_duration_ms"]
+      = facts.counts && facts.counts->mean_duration.count() > 0
+            ? duration_json(facts.counts->mean_duration)
+            : json();
   made["enabled_by"] = facts.person ? text_json(facts.person->by) : json();
   made["enabled_at"] = facts.person ? time_json(facts.person->at) : json();
   made["enabled_reason"]

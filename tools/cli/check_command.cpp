@@ -1,17 +1,22 @@
 #include <algorithm>
+#include <chrono>
+#include <iterator>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "tools/cli/command.hpp"
-#include "tools/cli/schedule_lint.hpp"
+#include "tools/cli/config_lint.hpp"
+#include "tools/cli/measured.hpp"
 #include "tools/cli/settings.hpp"
 #include "tools/cli/text.hpp"
 
 namespace jobq {
 
 namespace {
+
+namespace chrono = std::chrono;
 
 std::string counted(std::size_t number, const std::string& what) {
   return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
@@ -30,15 +35,6 @@ json fault_object(const config_fault& fault) {
           {"message", fault.message}};
 }
 
-/// What is valid but looks mistaken.
-void add_doubts(const configuration& config,
-                std::vector<config_fault>& faults) {
-  for (const auto& job : config.jobs)
-    for (auto& doubt : schedule_doubts(job.schedule_text))
-      faults.push_back({severity::warning, job.place, job.name,
-                        "schedule \"" + job.schedule_text + "\": " + doubt});
-}
-
 } // namespace
 
 exit_code check_command(command_context& context) {
@@ -52,7 +48,11 @@ exit_code check_command(command_context& context) {
                     : std::filesystem::path{given[0]};
   auto report = read_config(file);
   if (report.ok())
-    add_doubts(*report.value, report.faults);
+    std::ranges::move(
+        config_doubts(*report.value,
+                      chrono::floor<milliseconds>(chrono::system_clock::now()),
+                      measured_means(context.where)),
+        std::back_inserter(report.faults));
   const auto errors = static_cast<std::size_t>(std::count_if(
     report.faults.begin(), report.faults.end(), [](const auto& fault) {
       return fault.level == severity::error;

@@ -47,6 +47,8 @@ const std::map<std::string_view, command_function>& functions() {
     {"discard", discard_command},
     {"next", next_command},
     {"check", check_command},
+    {"diff", diff_command},
+    {"simulate", simulate_command},
     {"status", status_command},
     {"reload", reload_command},
     {"drain", drain_command},

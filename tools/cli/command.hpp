@@ -53,6 +53,10 @@ exit_code discard_command(command_context& context);
 exit_code next_command(command_context& context);
 exit_code check_command(command_context& context);
 
+// diff_command.cpp, simulate_command.cpp
+exit_code diff_command(command_context& context);
+exit_code simulate_command(command_context& context);
+
 // server_commands.cpp
 exit_code status_command(command_context& context);
 exit_code reload_command(command_context& context);

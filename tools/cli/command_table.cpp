@@ -18,6 +18,9 @@ const option_spec state_option{
   "",
   false};
 
+const option_spec days_option{
+  "days", "", "N", "so many days, 1 to 366", "7", false};
+
 option_spec count_option(std::string fallback) {
   return {"count", "n", "N", "at most so many, 1 to 1000", std::move(fallback),
           false};
@@ -103,11 +106,16 @@ std::vector<command_spec> looking() {
      "With --job the schedule and its zone come from the configuration.",
      {{"job", "", "NAME", "the schedule of this job instead of EXPR", "",
        false},
-      {"count", "n", "N", "so many times, 1 to 1000", "5", false},
+      {"count", "n", "N",
+       "so many times, 1 to 1000; of a calendar so many months, 1 to 24",
+       "5; 3 months", false},
       {"from", "", "TIME", "times later than this RFC 3339 instant", "now",
+       false},
+      {"calendar", "", "", "months with the days marked on which it fires", "",
        false}},
      {"next \"0 30 2 * * *\" --tz Europe/Paris --from 2027-03-27T00:00:00Z",
-      "next --job publish_content --count 10"}},
+      "next --job publish_content --count 10",
+      "next \"0 0 9 L * *\" --calendar"}},
     {"check",
      "[FILE]",
      0,
@@ -117,6 +125,42 @@ std::vector<command_spec> looking() {
      "error.",
      {},
      {"check", "check services/scheduler/config.yaml"}},
+    {"diff",
+     "OLD NEW",
+     2,
+     2,
+     "how the ticks of two configurations differ",
+     "Ticks are kept, added, removed, or moved: one that was removed with the\n"
+     "nearest one that was added. Needs no server and no store.",
+     {days_option,
+      {"from", "", "TIME", "ticks later than this RFC 3339 instant", "now",
+       false},
+      {"count", "n", "N", "tell the first N changes of each job, 0 to 1000",
+       "3", false}},
+     {"diff /etc/jobq.yaml new.yaml", "diff old.yaml new.yaml --days 90 -n 20"}},
+    {"simulate",
+     "",
+     0,
+     0,
+     "play a configuration through on a clock of its own",
+     "Prints for each job what would become of its ticks and runs, and how\n"
+     "many would run and wait at a time. Runs take the mean duration that a\n"
+     "server or a store has measured, else what --duration says, and succeed.",
+     {days_option,
+      {"from", "", "TIME", "begin at this RFC 3339 instant", "now", false},
+      {"downtime", "", "START/LENGTH",
+       "no server from START on: RFC 3339, or a duration after the beginning "
+       "(2d/6h)",
+       "", true},
+      {"duration", "", "[JOB=]DURATION",
+       "what attempts of JOB take, or of all jobs without a measured mean",
+       "1s", true},
+      {"spread", "", "PERCENT", "durations lie so far around it, 0 to 100",
+       "20", false},
+      {"workers", "", "N", "runs at a time, 1 to 1024", "the configuration's",
+       false}},
+     {"simulate --days 30", "simulate --downtime 2d/6h --duration backup=40m",
+      "simulate --config new.yaml --workers 2 --json"}},
     {"status",
      "",
      0,

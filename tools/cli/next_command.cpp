@@ -6,6 +6,7 @@
 
 #include "jobs/cron_explain.hpp"
 #include "jobs/names.hpp"
+#include "tools/cli/calendar.hpp"
 #include "tools/cli/command.hpp"
 #include "tools/cli/settings.hpp"
 #include "tools/cli/values.hpp"
@@ -13,6 +14,8 @@
 namespace jobq {
 
 namespace {
+
+constexpr int most_months = 24;
 
 /// A schedule, where its times are read, and where they are shown.
 struct asked_schedule {
@@ -26,18 +29,13 @@ struct asked_schedule {
 result<asked_schedule> schedule_of_job(const arguments& line,
                                        const std::string& name,
                                        std::optional<time_zone> shown) {
-  const auto report = read_config(config_file_of(line));
-  if (!report.ok()) {
-    std::string faults = "the configuration has errors:";
-    for (const auto& fault : report.faults)
-      if (fault.level == severity::error)
-        faults += "\n" + fault.to_string();
-    return fail(errc::invalid_argument, faults);
-  }
-  const auto* job = report.value->find_job(name);
+  const auto config = valid_config(config_file_of(line));
+  if (!config)
+    return tl::unexpected(config.error());
+  const auto* job = config->find_job(name);
   if (job == nullptr) {
     std::vector<std::string> names;
-    for (const auto& each : report.value->jobs)
+    for (const auto& each : config->jobs)
       names.push_back(each.name);
     return fail(errc::not_found,
                 "job \"" + name + "\" not found" + did_you_mean(name, names));
@@ -73,7 +71,15 @@ result<asked_schedule> read_schedule(const arguments& line) {
 
 exit_code next_command(command_context& context) {
   const auto& line = context.line;
-  const auto count = whole_number(line, "count", 5, 1, 1000);
+  const auto calendar = line.has("calendar");
+  if (calendar && context.out.json())
+    return complain(context.out,
+                    {errc::invalid_argument,
+                     "--calendar is a picture and takes no --json; leave "
+                     "--calendar away"});
+  const auto count = calendar
+                       ? whole_number(line, "count", 3, 1, most_months)
+                       : whole_number(line, "count", 5, 1, 1000);
   if (!count)
     return complain(context.out, count.error());
   const auto from = instant_of(line, "from");
@@ -82,10 +88,17 @@ exit_code next_command(command_context& context) {
   const auto asked = read_schedule(line);
   if (!asked)
     return complain(context.out, asked.error());
+  const auto begin = from->value_or(std::chrono::floor<milliseconds>(
+    std::chrono::system_clock::now()));
+  if (calendar) {
+    context.out.print(render_calendar({asked->schedule, asked->zone, asked->gap,
+                                       asked->overlap, begin,
+                                       static_cast<int>(*count)},
+                                      context.out.look()));
+    return exit_code::ok;
+  }
   const auto fires
-    = explain_next(asked->schedule, asked->zone,
-                   from->value_or(std::chrono::floor<milliseconds>(
-                     std::chrono::system_clock::now())),
+    = explain_next(asked->schedule, asked->zone, begin,
                    static_cast<std::size_t>(*count), asked->gap,
                    asked->overlap);
   if (context.out.json()) {

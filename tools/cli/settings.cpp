@@ -21,4 +21,15 @@ config_report read_config(const std::filesystem::path& file) {
   return load_config(file, functions.names());
 }
 
+result<configuration> valid_config(const std::filesystem::path& file) {
+  auto report = read_config(file);
+  if (report.ok())
+    return std::move(*report.value);
+  std::string faults = "the configuration has errors:";
+  for (const auto& fault : report.faults)
+    if (fault.level == severity::error)
+      faults += "\n" + fault.to_string();
+  return fail(errc::invalid_argument, faults);
+}
+
 } // namespace jobq

@@ -13,4 +13,8 @@ std::filesystem::path config_file_of(const arguments& line);
 /// Reads a configuration against the functions that are built in.
 config_report read_config(const std::filesystem::path& file);
 
+/// Reads a configuration that must not have errors.
+/// @returns `invalid_argument` with all of them
+result<configuration> valid_config(const std::filesystem::path& file);
+
 } // namespace jobq

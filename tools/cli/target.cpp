@@ -52,6 +52,12 @@ result<connection> default_target::connect() {
   return open_store(socket);
 }
 
+bool default_target::is_there() {
+  std::error_code ignored;
+  return std::filesystem::exists(socket_path(data_), ignored)
+         || std::filesystem::exists(store_path(data_), ignored);
+}
+
 result<connection>
 default_target::open_store(const std::filesystem::path& socket) {
   runtime_options options;

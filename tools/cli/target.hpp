@@ -27,6 +27,10 @@ public:
   /// A connection that no other thread uses.
   virtual result<connection> connect() = 0;
 
+  /// Whether there is anything to ask: a server, or a store. `connect` would
+  /// make a new store otherwise.
+  virtual bool is_there() = 0;
+
   /// Has streams of this process's own runtime end soon.
   virtual void end_streams() = 0;
 };
@@ -38,6 +42,7 @@ public:
   ~default_target() override;
 
   result<connection> connect() override;
+  bool is_there() override;
   void end_streams() override { ended_ = true; }
 
 private:
