@@ -255,7 +255,8 @@ private:
         || found->second.run.attempt != attempt)
       return;
     const auto& one = found->second;
-    const auto late = one.run.timeout && now_ - *one.run.started_at >= *one.run.timeout;
+    const auto late
+        = one.run.timeout && now_ - *one.run.started_at >= *one.run.timeout;
     if (late)
       ++report_.jobs[one.job].timed_out;
     change(number, ended(one.run, late ? outcome_kind::timed_out
@@ -359,7 +360,8 @@ private:
       return;
     }
     auto& longest = report_.jobs[one.job].longest_wait;
-    longest = std::max(longest, now_ - one.run.scheduled_at);
+    if (one.run.attempt == 0)
+      longest = std::max(longest, now_ - one.run.scheduled_at);
     change(number, event::claimed{now_});
     plan({now_ + duration_of(one), event_kind::ended, number, one.run.attempt});
   }

@@ -52,7 +52,7 @@ struct simulated_job {
   std::uint64_t interrupted = 0; ///< attempts that a downtime ended
   peak running;
   milliseconds busy{0};         ///< of all attempts together
-  milliseconds longest_wait{0}; ///< from when a run might start to its start
+  milliseconds longest_wait{0}; ///< of a run for its first start
 
   friend bool operator==(const simulated_job&, const simulated_job&) = default;
 };

@@ -36,7 +36,7 @@ constexpr std::array<std::string_view, 12> month_names{
 sys_seconds start_of(local_day day, const time_zone& zone) {
   const sys_seconds midnight{day};
   auto period = zone.at(midnight - widest_offset);
-  while (period.end + period.offset <= midnight)
+  while (period.end <= midnight - period.offset)
     period = zone.at(period.end);
   return std::max(period.begin, midnight - period.offset);
 }
@@ -78,13 +78,13 @@ private:
   day_cell look_at(local_day day) const {
     const auto begin = start_of(day, asked_.zone);
     const auto end = start_of(day + days{1}, asked_.zone);
-    const auto after = std::max(time_point{begin} - milliseconds{1}, asked_.from);
+    const auto after
+        = std::max(time_point{begin} - milliseconds{1}, asked_.from);
     day_cell cell;
     if (time_point{end} <= asked_.from)
       return cell;
-    cell.fires
-        = asked_.schedule.count(after, time_point{end} - milliseconds{1},
-                                asked_.zone, asked_.gap, asked_.overlap);
+    cell.fires = asked_.schedule.count(after, time_point{end} - milliseconds{1},
+                                       asked_.zone, asked_.gap, asked_.overlap);
     if (asked_.zone.at(begin).offset == asked_.zone.at(end).offset)
       return cell;
     for (const auto& fire :
@@ -166,10 +166,10 @@ private:
   }
 
   std::string summary() const {
-    return "fires " + std::to_string(fires_) + (fires_ == 1 ? " time" : " times")
-           + " on " + std::to_string(fire_days_) + " of "
-           + std::to_string(days_) + " days ("
-           + asked_.zone.name() + ");  * once  + several times"
+    return "fires " + std::to_string(fires_)
+           + (fires_ == 1 ? " time" : " times") + " on "
+           + std::to_string(fire_days_) + " of " + std::to_string(days_)
+           + " days (" + asked_.zone.name() + ");  * once  + several times"
            + (notes_.empty() ? "" : "  ! a clock change decides") + "\n";
   }
 

@@ -82,13 +82,12 @@ void doubt_duration(const job_definition& job, time_point now,
   }
   if (!shortest || mean <= *shortest)
     return;
-  doubts.push_back(
-      doubt(job, "its runs take " + format_duration(mean)
-                     + " in the mean, and only " + format_duration(*shortest)
-                     + " lie between two ticks; overlap_policy "
-                     + std::string{word_of(overlap_policy_words,
-                                           job.overlap_policy)}
-                     + " decides what becomes of the others"));
+  doubts.push_back(doubt(
+      job, "its runs take " + format_duration(mean) + " in the mean, and only "
+               + format_duration(*shortest)
+               + " lie between two ticks; overlap_policy "
+               + std::string{word_of(overlap_policy_words, job.overlap_policy)}
+               + " decides what becomes of the others"));
 }
 
 /// Jobs that fire at the same times.

@@ -71,9 +71,8 @@ std::string difference_table(const std::vector<schedule_difference>& all,
 
 std::string change_lines(const schedule_difference& found, const style& look) {
   std::string text;
-  const auto told = [&](time_point at) {
-    return format_in_zone(at, look.zone);
-  };
+  const auto told
+      = [&](time_point at) { return format_in_zone(at, look.zone); };
   for (const auto& one : found.first) {
     if (one.before && one.after)
       text += paint(look, tone::warn,
@@ -113,10 +112,9 @@ exit_code diff_command(command_context& context) {
     return complain(context.out, after.error());
   const auto from = given->value_or(
       std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
-  const auto found
-      = compare_schedules(*before, *after, from,
-                          from + std::chrono::days{*days},
-                          static_cast<std::size_t>(*examples));
+  const auto found = compare_schedules(*before, *after, from,
+                                       from + std::chrono::days{*days},
+                                       static_cast<std::size_t>(*examples));
   if (context.out.json()) {
     for (const auto& one : found)
       context.out.print(json_line(difference_object(one)) + "\n");

@@ -18,8 +18,9 @@ std::map<std::string, milliseconds> measured_means(target& where) {
     return means;
   for (const auto& job : part_of(*answer, "jobs"))
     if (has_value(job, "mean_duration_ms"))
-      means.emplace(text_of(job, "name"), milliseconds{static_cast<milliseconds::rep>(
-                                            number_of(job, "mean_duration_ms"))});
+      means.emplace(text_of(job, "name"),
+                    milliseconds{static_cast<milliseconds::rep>(
+                        number_of(job, "mean_duration_ms"))});
   return means;
 }
 

@@ -32,21 +32,21 @@ table_row row_of(const json& job) {
                       + number_of(ticks, "expired")
                       + number_of(ticks, "over_limit");
   const auto off = number_of(ticks, "disabled") + number_of(ticks, "paused");
-  return {{text_of(job, "job"), tone::strong},
-          {duration_field(job, "duration_ms") + " "
-               + text_of(job, "duration_from"),
-           tone::plain},
-          number_cell(sum(ticks)),
-          number_cell(ticks, "fired"),
-          number_cell(ticks, "coalesced"),
-          number_cell(ticks, "skipped_overlap", tone::warn),
-          number_cell(missed, tone::bad),
-          number_cell(off),
-          number_cell(job, "catch_ups"),
-          number_cell(job, "timed_out", tone::bad),
-          number_cell(job, "interrupted", tone::warn),
-          number_cell(part_of(job, "peak_running"), "count"),
-          {duration_field(job, "longest_wait_ms"), tone::plain}};
+  return {
+      {text_of(job, "job"), tone::strong},
+      {duration_field(job, "duration_ms") + " " + text_of(job, "duration_from"),
+       tone::plain},
+      number_cell(sum(ticks)),
+      number_cell(ticks, "fired"),
+      number_cell(ticks, "coalesced"),
+      number_cell(ticks, "skipped_overlap", tone::warn),
+      number_cell(missed, tone::bad),
+      number_cell(off),
+      number_cell(job, "catch_ups"),
+      number_cell(job, "timed_out", tone::bad),
+      number_cell(job, "interrupted", tone::warn),
+      number_cell(part_of(job, "peak_running"), "count"),
+      {duration_field(job, "longest_wait_ms"), tone::plain}};
 }
 
 std::string peak_text(const json& document, std::string_view field,

@@ -72,8 +72,7 @@ result<void> read_downtimes(const arguments& line, simulation_request& asked) {
 result<void> read_durations(const arguments& line, simulation_input& input) {
   for (const auto& text : line.values("duration")) {
     const auto equals = text.find('=');
-    const auto name
-        = equals == std::string::npos ? "" : text.substr(0, equals);
+    const auto name = equals == std::string::npos ? "" : text.substr(0, equals);
     const auto length = parse_duration(
         equals == std::string::npos ? text : text.substr(equals + 1));
     if (!length)
@@ -88,8 +87,7 @@ result<void> read_durations(const arguments& line, simulation_input& input) {
       std::vector<std::string> names;
       for (const auto& job : input.config.jobs)
         names.push_back(job.name);
-      return fail(errc::not_found, "--duration: job \"" + name
-                                       + "\" not found"
+      return fail(errc::not_found, "--duration: job \"" + name + "\" not found"
                                        + did_you_mean(name, names));
     }
     input.asked.durations[name] = *length;
@@ -143,10 +141,10 @@ json job_object(const simulated_job& found, const simulation_input& input) {
   const auto source = input.sources.find(found.job);
   json document;
   document["job"] = found.job;
-  document["duration_ms"] = (known == input.asked.durations.end()
-                                 ? input.asked.other_durations
-                                 : known->second)
-                                .count();
+  document["duration_ms"]
+      = (known == input.asked.durations.end() ? input.asked.other_durations
+                                              : known->second)
+            .count();
   document["duration_from"]
       = source == input.sources.end() ? "assumed" : source->second;
   document["ticks"] = json::object();
