@@ -132,7 +132,7 @@ TEST(calendar, puts_months_side_by_side_and_tells_clock_changes) {
 TEST(calendar, counts_days_by_the_zone) {
   // 23:00 in UTC is the next day in Tokyo.
   const auto text = calendar("0 0 8 16 * *", "Asia/Tokyo", 1);
-  EXPECT_TRUE(has(text, "16*17 ")) << text;
+  EXPECT_TRUE(has(text, "16*17\n")) << text;
 }
 
 class what_if : public ::testing::Test {
