@@ -142,6 +142,10 @@ result<measurement> carry_out(const scenario& what,
     return fan_out(what, directory);
   case measure::restart:
     return restart(what, directory);
+  case measure::catch_up:
+    return catch_up(what, directory);
+  case measure::plan:
+    return plan(what, directory);
   }
   return fail(errc::internal, "an unknown measure");
 }

@@ -71,5 +71,8 @@ result<measurement> enqueue_only(const scenario& what,
                                  const std::string& directory);
 result<measurement> fan_out(const scenario& what, const std::string& directory);
 result<measurement> restart(const scenario& what, const std::string& directory);
+result<measurement> catch_up(const scenario& what,
+                             const std::string& directory);
+result<measurement> plan(const scenario& what, const std::string& directory);
 
 } // namespace jobq::bench

@@ -9,11 +9,13 @@
 namespace jobq::bench {
 namespace {
 
-constexpr enum_words<measure, 4> measure_words{
+constexpr enum_words<measure, 6> measure_words{
     {{measure::full_cycle, "full_cycle"},
      {measure::enqueue, "enqueue"},
      {measure::fan_out, "fan_out"},
-     {measure::restart, "restart"}}};
+     {measure::restart, "restart"},
+     {measure::catch_up, "catch_up"},
+     {measure::plan, "plan"}}};
 
 const std::vector<std::string> knobs{"outstanding", "payload", "durability",
                                      "producers",   "depth",   "count"};
@@ -64,7 +66,8 @@ std::string scenario::name() const {
   };
   if (what == measure::full_cycle)
     add("outstanding", outstanding);
-  if (what != measure::fan_out)
+  if (what == measure::full_cycle || what == measure::enqueue
+      || what == measure::restart)
     add("payload", payload);
   if (what == measure::full_cycle || what == measure::enqueue) {
     text += durability == jobq::durability::sync ? "/durability:sync"
@@ -91,11 +94,15 @@ result<scenario> scenario::parse(std::string_view name) {
   auto known = value_of(measure_words, kind);
   if (!known)
     return wrong(name, "no measure \"" + kind
-                           + "\"; there are full_cycle, enqueue, fan_out and "
-                             "restart, see --list");
+                           + "\"; there are full_cycle, enqueue, fan_out, "
+                             "restart, catch_up and plan, see --list");
   made.what = *known;
   if (made.what == measure::fan_out || made.what == measure::restart)
     made.depth = 100'000;
+  else if (made.what == measure::catch_up)
+    made.depth = 10'000;
+  else if (made.what == measure::plan)
+    made.depth = 365 * 86'400;
   while (!rest.empty()) {
     auto part = next();
     auto colon = part.find(':');
@@ -133,6 +140,8 @@ std::vector<scenario> all_scenarios() {
            "fan_out/depth:100000",
            "restart/depth:1000000",
            "restart/depth:10000000",
+           "catch_up/depth:10000",
+           "plan/depth:31536000",
        })
     all.push_back(scenario::parse(name).value());
   return all;

@@ -15,7 +15,9 @@ enum class measure {
   full_cycle, ///< enqueue, claim, worker, completion with history
   enqueue,    ///< durable enqueue alone
   fan_out,    ///< `depth` jobs due in the same second
-  restart     ///< ready for work after a kill -9 with `depth` available runs
+  restart,    ///< ready for work after a kill -9 with `depth` available runs
+  catch_up,   ///< a month of missed ticks of `depth` jobs, decided at the start
+  plan        ///< `depth` missed ticks of one job, decided and planned
 };
 
 /// A measure and its knobs, written as
