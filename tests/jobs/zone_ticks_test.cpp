@@ -18,6 +18,9 @@ using std::chrono::year;
 /// A change of a zone's offset, and what lies around it.
 using change = std::tuple<sys_seconds, seconds, seconds>;
 
+/// Of the distinct transitions each so-and-so-many-th is walked through.
+constexpr std::size_t case_stride = JOBQ_SANITIZED ? 10 : 1;
+
 bool whole_minutes(seconds offset) {
   return offset % std::chrono::minutes{1} == seconds{0};
 }
@@ -70,6 +73,8 @@ TEST(zone_ticks, agree_with_brute_force_at_every_transition_of_every_zone) {
       // The walk goes by minutes: Liberia's seconds of 1972 are left out.
       if (!whole_minutes(std::get<1>(here)) || !whole_minutes(std::get<2>(here))
           || !seen.insert(here).second)
+        continue;
+      if (seen.size() % case_stride != 0)
         continue;
       for (int round = 0; round < 2; ++round)
         expect_same_ticks(
