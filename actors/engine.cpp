@@ -93,20 +93,20 @@ public:
       return;
     }
     auto cancels = std::holds_alternative<command::cancel>(what);
-    desk_->submit(std::move(what), [this, cancels, done = std::move(done)](
-                                       result<reply> value) {
-      if (value) {
-        if (cancels)
-          for (const auto& one : value->runs)
-            if (one.state == run_state::running)
-              stop_run(one.id);
-        for (const auto& id : value->to_cancel)
-          stop_run(id);
-        for (const auto& id : value->to_terminate)
-          stop_run(id);
-      }
-      done(std::move(value));
-    });
+    desk_->submit(std::move(what),
+                  [this, cancels, done = std::move(done)](result<reply> value) {
+                    if (value) {
+                      if (cancels)
+                        for (const auto& one : value->runs)
+                          if (one.state == run_state::running)
+                            stop_run(one.id);
+                      for (const auto& id : value->to_cancel)
+                        stop_run(id);
+                      for (const auto& id : value->to_terminate)
+                        stop_run(id);
+                    }
+                    done(std::move(value));
+                  });
   }
 
   result<run> run_now(const std::string& job, const parameter_map& extra,

@@ -80,8 +80,8 @@ public:
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
 
-  /// Hands in a change of runs: enqueue, cancel, retry, discard or replay. `done` is
-  /// called once, from a thread of the engine, after the commit.
+  /// Hands in a change of runs: enqueue, cancel, retry, discard or replay.
+  /// `done` is called once, from a thread of the engine, after the commit.
   void submit(any_command what, commit_callback done);
 
   /// The same, waiting for the answer.

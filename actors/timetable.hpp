@@ -27,11 +27,11 @@ struct scheduled_job {
 /// Applies the switches and the preconditions to a configuration's jobs.
 /// @param why_not says why a job can't run at all; may be empty
 /// @param enabled `scheduler.enabled`; false pauses all jobs
-std::vector<scheduled_job> scheduled_jobs(
-    const std::vector<job_definition>& jobs,
-    const std::vector<job_switch>& switches,
-    const std::function<std::string(const job_definition&)>& why_not,
-    bool enabled = true);
+std::vector<scheduled_job>
+scheduled_jobs(const std::vector<job_definition>& jobs,
+               const std::vector<job_switch>& switches,
+               const std::function<std::string(const job_definition&)>& why_not,
+               bool enabled = true);
 
 /// What the clock knows: every job's definition, cursor and next tick. A plain
 /// object; it proposes decisions and takes them over once they are committed.

@@ -36,9 +36,9 @@ public:
   virtual void stop(const run_id& id, stop_reason why) = 0;
 };
 
-/// Runs functions on reused threads of this process. An idle thread ends after a
-/// minute; there are never more than `max_threads` that still obey, plus those
-/// that ignore being stopped; a start beyond that waits for a thread.
+/// Runs functions on reused threads of this process. An idle thread ends after
+/// a minute; there are never more than `max_threads` that still obey, plus
+/// those that ignore being stopped; a start beyond that waits for a thread.
 ///
 /// An attempt that goes on for `grace` after `stop` is given up: `done` is
 /// called with the outcome of the stop and an error that says so, nothing that
@@ -50,7 +50,6 @@ public:
 /// executor, but not the functions that were given up.
 std::unique_ptr<executor> make_thread_executor(const registry& functions,
                                                std::size_t max_threads,
-                                               milliseconds grace
-                                               = seconds{5});
+                                               milliseconds grace = seconds{5});
 
 } // namespace jobq

@@ -17,10 +17,10 @@ namespace jobq {
 enum class log_level { debug, info, warning, error };
 
 inline constexpr enum_words<log_level, 4> log_level_words{
-  {{log_level::debug, "debug"},
-   {log_level::info, "info"},
-   {log_level::warning, "warning"},
-   {log_level::error, "error"}}};
+    {{log_level::debug, "debug"},
+     {log_level::info, "info"},
+     {log_level::warning, "warning"},
+     {log_level::error, "error"}}};
 
 /// What a job function is told, and through which it reports while it works.
 /// Valid for the duration of the call; its methods are thread-safe.

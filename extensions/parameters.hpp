@@ -20,7 +20,7 @@ std::optional<bool> read_boolean(std::string_view text) noexcept;
 class parameter_reader {
 public:
   parameter_reader(const function_entry& function, const parameter_map& given)
-    : function_{function}, given_{given} {}
+      : function_{function}, given_{given} {}
 
   bool has(std::string_view name) const;
   std::string text(std::string_view name) const;

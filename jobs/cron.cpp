@@ -23,13 +23,13 @@ constexpr std::int64_t largest_shift = 3 * 3600;
 /// Local dates end with 9999; zones reach two days further in UTC. Every sum
 /// of an instant and an offset stays small when instants are held in here.
 constexpr utc_second first_instant
-  = chrono::sys_seconds{chrono::sys_days{chrono::year{-1} / 12 / 1}}
-      .time_since_epoch()
-      .count();
+    = chrono::sys_seconds{chrono::sys_days{chrono::year{-1} / 12 / 1}}
+          .time_since_epoch()
+          .count();
 constexpr utc_second last_instant
-  = chrono::sys_seconds{chrono::sys_days{chrono::year{10000} / 1 / 31}}
-      .time_since_epoch()
-      .count();
+    = chrono::sys_seconds{chrono::sys_days{chrono::year{10000} / 1 / 31}}
+          .time_since_epoch()
+          .count();
 
 /// Which of the answers a schedule gives to clock changes.
 struct clock_rules {
@@ -78,8 +78,8 @@ struct stretch {
 stretch stretch_at(const cron_fields& fields, const time_zone& zone,
                    utc_second instant, const clock_rules& rules) {
   const auto here = span_at(zone, instant);
-  stretch result{here.begin, here.end, here.offset,
-                 here.begin + here.offset, here.end + here.offset};
+  stretch result{here.begin, here.end, here.offset, here.begin + here.offset,
+                 here.end + here.offset};
   // The local time that the clock had reached before this stretch, over all
   // the changes of the last day that are small enough to count: usually one.
   local_second reached = result.local_begin;
@@ -116,8 +116,7 @@ stretch stretch_at(const cron_fields& fields, const time_zone& zone,
       const auto next = span_at(zone, earlier.end);
       if (earlier.offset - next.offset > largest_shift)
         break;
-      result.local_end
-        = std::min(result.local_end, earlier.end + next.offset);
+      result.local_end = std::min(result.local_end, earlier.end + next.offset);
       earlier = next;
     }
   }
@@ -135,7 +134,7 @@ std::optional<utc_second> first_fire(const cron_fields& fields,
     if (here.fires_at_begin && from <= here.begin)
       return here.begin;
     const auto match
-      = fields.first(std::max(from + here.offset, here.local_begin));
+        = fields.first(std::max(from + here.offset, here.local_begin));
     if (match && *match < here.local_end)
       return *match - here.offset;
     // Nothing matches up to `match`, so the changes on the way to it do not
@@ -154,7 +153,7 @@ std::optional<utc_second> last_fire(const cron_fields& fields,
   while (at > after && at >= first_instant) {
     const auto here = stretch_at(fields, zone, at, rules);
     const auto match
-      = fields.last(std::min(at + here.offset, here.local_end - 1));
+        = fields.last(std::min(at + here.offset, here.local_end - 1));
     if (match && *match >= here.local_begin)
       return *match - here.offset;
     if (here.fires_at_begin)
@@ -185,8 +184,9 @@ std::optional<time_point> instant(std::optional<utc_second> at) {
 } // namespace
 
 result<cron_schedule> cron_schedule::parse(std::string_view expression) {
-  return parse_cron(expression).map(
-    [](const cron_fields& fields) { return cron_schedule{fields}; });
+  return parse_cron(expression).map([](const cron_fields& fields) {
+    return cron_schedule{fields};
+  });
 }
 
 std::optional<time_point> cron_schedule::next(time_point after,
@@ -201,9 +201,8 @@ std::optional<time_point> cron_schedule::last(time_point after, time_point at,
                                               const time_zone& zone,
                                               dst_gap gap,
                                               dst_overlap overlap) const {
-  const auto found = instant(last_fire(
-    fields_, zone, whole(after), whole(at),
-    rules_of(is_interval(), gap, overlap)));
+  const auto found = instant(last_fire(fields_, zone, whole(after), whole(at),
+                                       rules_of(is_interval(), gap, overlap)));
   return found && *found > after ? found : std::nullopt;
 }
 

@@ -35,21 +35,19 @@ public:
   /// times have local dates from 0000-01-01 to 9999-12-31.
   std::optional<time_point> next(time_point after, const time_zone& zone,
                                  dst_gap gap = dst_gap::automatic,
-                                 dst_overlap overlap = dst_overlap::automatic)
-    const;
+                                 dst_overlap overlap
+                                 = dst_overlap::automatic) const;
 
   /// The last fire time at or before `at` and strictly later than `after`.
   /// Cost does not grow with the distance between the two.
-  std::optional<time_point> last(time_point after, time_point at,
-                                 const time_zone& zone,
-                                 dst_gap gap = dst_gap::automatic,
-                                 dst_overlap overlap = dst_overlap::automatic)
-    const;
+  std::optional<time_point>
+  last(time_point after, time_point at, const time_zone& zone,
+       dst_gap gap = dst_gap::automatic,
+       dst_overlap overlap = dst_overlap::automatic) const;
 
   /// How many fire times lie in `(after, until]`. A year of an every-second
   /// schedule is counted by days, not by seconds.
-  std::uint64_t count(time_point after, time_point until,
-                      const time_zone& zone,
+  std::uint64_t count(time_point after, time_point until, const time_zone& zone,
                       dst_gap gap = dst_gap::automatic,
                       dst_overlap overlap = dst_overlap::automatic) const;
 

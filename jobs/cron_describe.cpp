@@ -11,11 +11,11 @@ namespace jobq {
 namespace {
 
 constexpr std::array<std::string_view, 7> weekday_names{
-  "Sunday",   "Monday", "Tuesday", "Wednesday",
-  "Thursday", "Friday", "Saturday"};
+    "Sunday",   "Monday", "Tuesday", "Wednesday",
+    "Thursday", "Friday", "Saturday"};
 constexpr std::array<std::string_view, 13> month_names{
-  "",     "January", "February",  "March",   "April",    "May",     "June",
-  "July", "August",  "September", "October", "November", "December"};
+    "",     "January", "February",  "March",   "April",    "May",     "June",
+    "July", "August",  "September", "October", "November", "December"};
 constexpr std::array<std::string_view, 5> ranks{"first", "second", "third",
                                                 "fourth", "fifth"};
 
@@ -116,8 +116,7 @@ struct time_words {
 
 time_words time_of(const cron_fields& f) {
   const auto combinations = static_cast<std::size_t>(std::popcount(f.seconds))
-                            * static_cast<std::size_t>(
-                              std::popcount(f.minutes))
+                            * static_cast<std::size_t>(std::popcount(f.minutes))
                             * static_cast<std::size_t>(std::popcount(f.hours));
   if (combinations <= 4) {
     std::vector<std::string> times;
@@ -153,8 +152,8 @@ time_words time_of(const cron_fields& f) {
     text = (rhythmic_seconds ? "" : "at ") + rhythm("second", f.seconds, 60)
            + " of "
            + (rhythmic_minutes && !all_minutes
-                ? "every " + ordinal(even_step(f.minutes, 60)) + " minute"
-                : plural("minute", f.minutes));
+                  ? "every " + ordinal(even_step(f.minutes, 60)) + " minute"
+                  : plural("minute", f.minutes));
     if (all_hours)
       text += " of every hour";
   }
@@ -181,24 +180,25 @@ std::string days_of(const cron_fields& f) {
                     + listed(f.days, number));
   if (f.near_days != 0)
     words.push_back("the Monday-to-Friday nearest to day "
-                    + joined([&f] {
-                        std::vector<std::string> days;
-                        for (const auto d : values_of(f.near_days))
-                          days.push_back(number(d));
-                        return days;
-                      }(), " and to day "));
+                    + joined(
+                        [&f] {
+                          std::vector<std::string> days;
+                          for (const auto d : values_of(f.near_days))
+                            days.push_back(number(d));
+                          return days;
+                        }(),
+                        " and to day "));
   if (f.last_day)
     words.emplace_back("the last day of the month");
   if (f.last_workday)
     words.emplace_back("the last Monday-to-Friday of the month");
   if (f.weekdays != 0)
-    words.push_back(listed(from_monday(f.weekdays), [](unsigned d) {
-      return weekday_name(d % 7);
-    }));
+    words.push_back(listed(from_monday(f.weekdays),
+                           [](unsigned d) { return weekday_name(d % 7); }));
   for (std::size_t k = 0; k < f.nth_weekdays.size(); ++k)
     for (const auto d : values_of(from_monday(f.nth_weekdays[k])))
-      words.push_back("the " + std::string{ranks[k]} + " "
-                      + weekday_name(d % 7) + " of the month");
+      words.push_back("the " + std::string{ranks[k]} + " " + weekday_name(d % 7)
+                      + " of the month");
   for (const auto d : values_of(from_monday(f.last_weekdays)))
     words.push_back("the last " + weekday_name(d % 7) + " of the month");
   return joined(words);
@@ -222,9 +222,8 @@ std::string describe_cron(const cron_fields& f) {
   const auto time = time_of(f);
   const bool daily = f.days == every_day_of_month;
   const bool monthly = f.months == every_month;
-  const auto months = listed(f.months, [](unsigned m) {
-    return std::string{month_names[m]};
-  });
+  const auto months = listed(
+      f.months, [](unsigned m) { return std::string{month_names[m]}; });
   const auto at = time.is_clock ? "at " + time.text : time.text;
   if (daily && monthly)
     return time.is_clock ? "daily " + at : at;
@@ -233,13 +232,12 @@ std::string describe_cron(const cron_fields& f) {
   // One date of one month: "yearly on 1 January".
   if (only_days(f) && is_single(f.days) && is_single(f.months)) {
     const auto date = number(values_of(f.days)[0]) + " " + months;
-    return time.is_clock ? "yearly on " + date + " " + at
-                         : at + " on " + date;
+    return time.is_clock ? "yearly on " + date + " " + at : at + " on " + date;
   }
   const auto in_months = monthly ? "" : " in " + months;
   const bool workweek = only_weekdays(f) && f.weekdays == 0x3e;
   const auto days
-    = workweek ? std::string{"Mondays to Fridays"} : "on " + days_of(f);
+      = workweek ? std::string{"Mondays to Fridays"} : "on " + days_of(f);
   if (!time.is_clock)
     return at + (workweek ? ", " : " ") + days + in_months;
   if (only_weekdays(f) && is_single(f.weekdays) && monthly)

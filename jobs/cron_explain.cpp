@@ -43,7 +43,7 @@ std::string change_text(const clock_change& change) {
   const auto from = change.old_time();
   const auto to = change.new_time();
   const bool same_day
-    = chrono::floor<chrono::days>(from) == chrono::floor<chrono::days>(to);
+      = chrono::floor<chrono::days>(from) == chrono::floor<chrono::days>(to);
   const auto text = [same_day](local at) {
     return same_day ? clock_text(at) : date_text(at) + " " + clock_text(at);
   };
@@ -54,10 +54,9 @@ class explainer {
 public:
   explainer(const cron_schedule& schedule, const time_zone& zone, dst_gap gap,
             dst_overlap overlap)
-    : schedule_{schedule}, zone_{zone} {
+      : schedule_{schedule}, zone_{zone} {
     const bool interval = schedule.is_interval();
-    shifts_ = gap == dst_gap::shift
-              || (gap == dst_gap::automatic && !interval);
+    shifts_ = gap == dst_gap::shift || (gap == dst_gap::automatic && !interval);
     overlap_ = overlap != dst_overlap::automatic ? overlap
                : interval                        ? dst_overlap::both
                                                  : dst_overlap::first;
@@ -77,8 +76,8 @@ public:
       const clock_change change{period.end, period.offset,
                                 zone_.at(period.end).offset};
       auto more = change.jump() > seconds{0}
-                    ? gap_note(change, after, fire)
-                    : overlap_note(change, after, fire, is_first);
+                      ? gap_note(change, after, fire)
+                      : overlap_note(change, after, fire, is_first);
       if (!more.empty())
         text = std::move(more);
       at = period.end;
@@ -94,8 +93,7 @@ private:
     if (!first || *first >= to)
       return {};
     const auto last = schedule_.last(from - seconds{1}, to - seconds{1}, utc);
-    const auto count
-      = schedule_.count(from - seconds{1}, to - seconds{1}, utc);
+    const auto count = schedule_.count(from - seconds{1}, to - seconds{1}, utc);
     const auto a = chrono::floor<seconds>(*first);
     const auto b = chrono::floor<seconds>(last.value_or(*first));
     if (count == 1)
@@ -103,7 +101,7 @@ private:
     if (count == 2)
       return {clock_text(a) + " and " + clock_text(b), true};
     return {std::to_string(count) + " times from " + clock_text(a) + " to "
-              + clock_text(b),
+                + clock_text(b),
             true};
   }
 
@@ -157,7 +155,7 @@ private:
         || fire < change.at)
       return {};
     const auto [times, several]
-      = matches(after + change.after + seconds{1}, end);
+        = matches(after + change.after + seconds{1}, end);
     if (times.empty())
       return {};
     return told(times, several ? "come" : "comes")
@@ -173,10 +171,10 @@ private:
 
 } // namespace
 
-std::vector<explained_fire>
-explain_next(const cron_schedule& schedule, const time_zone& zone,
-             time_point from, std::size_t count, dst_gap gap,
-             dst_overlap overlap) {
+std::vector<explained_fire> explain_next(const cron_schedule& schedule,
+                                         const time_zone& zone, time_point from,
+                                         std::size_t count, dst_gap gap,
+                                         dst_overlap overlap) {
   const explainer explains{schedule, zone, gap, overlap};
   std::vector<explained_fire> fires;
   auto after = from;
@@ -186,8 +184,8 @@ explain_next(const cron_schedule& schedule, const time_zone& zone,
       break;
     // Before the first year of all nothing needs explaining.
     const auto begin
-      = std::max(chrono::floor<seconds>(after),
-                 sys_seconds{chrono::sys_days{chrono::year{0} / 1 / 1}});
+        = std::max(chrono::floor<seconds>(after),
+                   sys_seconds{chrono::sys_days{chrono::year{0} / 1 / 1}});
     fires.push_back({*at, explains.note(begin, chrono::floor<seconds>(*at),
                                         fires.empty())});
     after = *at;

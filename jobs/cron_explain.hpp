@@ -17,8 +17,8 @@ struct explained_fire {
   /// this fire time, or between it and the one before; usually empty.
   std::string note;
 
-  friend bool operator==(const explained_fire&,
-                         const explained_fire&) = default;
+  friend bool operator==(const explained_fire&, const explained_fire&)
+      = default;
 };
 
 /// The first `count` fire times later than `from`, fewer when year 9999 is

@@ -17,14 +17,13 @@ constexpr int last_year = 9999;
 constexpr std::int64_t day_number(int year, unsigned month, unsigned day) {
   return chrono::sys_days{chrono::year{year} / chrono::month{month}
                           / chrono::day{day}}
-    .time_since_epoch()
-    .count();
+      .time_since_epoch()
+      .count();
 }
 
-constexpr local_second first_second
-  = day_number(first_year, 1, 1) * day_length;
+constexpr local_second first_second = day_number(first_year, 1, 1) * day_length;
 constexpr local_second end_second
-  = day_number(last_year + 1, 1, 1) * day_length;
+    = day_number(last_year + 1, 1, 1) * day_length;
 
 /// Bits `low` to `high`, both included, of a set of 64.
 constexpr std::uint64_t bits_between(unsigned low, unsigned high) noexcept {
@@ -47,7 +46,7 @@ struct month_cursor {
 
 month_cursor date_of(std::int64_t day) noexcept {
   const chrono::year_month_day date{
-    chrono::sys_days{chrono::days{static_cast<int>(day)}}};
+      chrono::sys_days{chrono::days{static_cast<int>(day)}}};
   return {int{date.year()}, unsigned{date.month()}, unsigned{date.day()}};
 }
 
@@ -124,12 +123,10 @@ std::optional<std::int64_t> first_day(const cron_fields& f,
                                       std::int64_t day) noexcept {
   auto [year, month, from] = date_of(day);
   while (year <= last_year) {
-    if (const auto days
-        = f.month_days(year, month) & bits_between(from, 31))
+    if (const auto days = f.month_days(year, month) & bits_between(from, 31))
       return day_number(year, month, lowest(days));
     from = 1;
-    const auto later
-      = month < 12 ? f.months & bits_between(month + 1, 12) : 0;
+    const auto later = month < 12 ? f.months & bits_between(month + 1, 12) : 0;
     if (later == 0)
       ++year;
     month = lowest(later != 0 ? later : f.months);
@@ -166,8 +163,8 @@ std::uint64_t count_days(const cron_fields& f, std::int64_t from,
   while (year < end.year || (year == end.year && month <= end.month)) {
     const bool in_last = year == end.year && month == end.month;
     total += static_cast<std::uint64_t>(
-      std::popcount(f.month_days(year, month)
-                    & bits_between(first, in_last ? end.day : 31)));
+        std::popcount(f.month_days(year, month)
+                      & bits_between(first, in_last ? end.day : 31)));
     first = 1;
     month = month % 12 + 1;
     if (month == 1)
@@ -178,25 +175,24 @@ std::uint64_t count_days(const cron_fields& f, std::int64_t from,
 
 } // namespace
 
-std::uint32_t cron_fields::month_days(int year,
-                                      unsigned month) const noexcept {
+std::uint32_t cron_fields::month_days(int year, unsigned month) const noexcept {
   if ((months >> month & 1) == 0)
     return 0;
   constexpr std::array<std::uint8_t, 13> lengths{0,  31, 28, 31, 30, 31, 30,
                                                  31, 31, 30, 31, 30, 31};
   const unsigned length
-    = month == 2 && chrono::year{year}.is_leap() ? 29 : lengths[month];
+      = month == 2 && chrono::year{year}.is_leap() ? 29 : lengths[month];
   const std::uint64_t within = bits_between(1, length);
   std::uint64_t set = days;
   if (set == every_day_of_month)
     return static_cast<std::uint32_t>(within);
   const chrono::weekday first{
-    chrono::sys_days{chrono::year{year} / chrono::month{month} / 1}};
+      chrono::sys_days{chrono::year{year} / chrono::month{month} / 1}};
   const unsigned first_weekday = first.c_encoding();
   // Seven weekday bits, repeated and shifted so that bit n is day n's weekday.
   const auto spread = [first_weekday](std::uint64_t week) {
     constexpr std::uint64_t six_weeks
-      = 1 | 1 << 7 | 1 << 14 | 1 << 21 | 1 << 28 | std::uint64_t{1} << 35;
+        = 1 | 1 << 7 | 1 << 14 | 1 << 21 | 1 << 28 | std::uint64_t{1} << 35;
     return (week * six_weeks >> first_weekday) << 1;
   };
   set |= spread(weekdays);
@@ -233,8 +229,8 @@ cron_fields::first(local_second from) const noexcept {
     return std::nullopt;
   std::int64_t time = -1;
   if (*day == today) {
-    time = first_of_day(*this,
-                        static_cast<unsigned>(from - today * day_length));
+    time
+        = first_of_day(*this, static_cast<unsigned>(from - today * day_length));
     if (time < 0)
       day = first_day(*this, today + 1);
     if (!day)
@@ -245,8 +241,7 @@ cron_fields::first(local_second from) const noexcept {
   return *day * day_length + time;
 }
 
-std::optional<local_second>
-cron_fields::last(local_second to) const noexcept {
+std::optional<local_second> cron_fields::last(local_second to) const noexcept {
   to = std::min(to, end_second - 1);
   if (to < first_second)
     return std::nullopt;
@@ -256,8 +251,7 @@ cron_fields::last(local_second to) const noexcept {
     return std::nullopt;
   std::int64_t time = -1;
   if (*day == today) {
-    time
-      = last_of_day(*this, static_cast<unsigned>(to - today * day_length));
+    time = last_of_day(*this, static_cast<unsigned>(to - today * day_length));
     if (time < 0)
       day = last_day_before(*this, today - 1);
     if (!day)
@@ -281,8 +275,7 @@ std::uint64_t cron_fields::count(local_second from,
   const auto b = day_of(to);
   const auto in_day = [&](std::int64_t day, local_second end) {
     return count_days(*this, day, day + 1)
-           * count_of_day(*this,
-                          static_cast<unsigned>(end - day * day_length));
+           * count_of_day(*this, static_cast<unsigned>(end - day * day_length));
   };
   // Whole days from a's midnight to b's, less what lies before `from`, plus
   // what b's day has before `to`.

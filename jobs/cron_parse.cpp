@@ -13,11 +13,11 @@ namespace jobq {
 namespace {
 
 constexpr std::array<std::string_view, 12> month_names{
-  "JAN", "FEB", "MAR", "APR", "MAY", "JUN",
-  "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
+    "JAN", "FEB", "MAR", "APR", "MAY", "JUN",
+    "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
 constexpr std::array<std::string_view, 12> long_month_names{
-  "January", "February", "March",     "April",   "May",      "June",
-  "July",    "August",   "September", "October", "November", "December"};
+    "January", "February", "March",     "April",   "May",      "June",
+    "July",    "August",   "September", "October", "November", "December"};
 constexpr std::array<std::string_view, 7> day_names{"SUN", "MON", "TUE", "WED",
                                                     "THU", "FRI", "SAT"};
 
@@ -40,15 +40,15 @@ struct field_rule {
 };
 
 constexpr std::array<field_rule, 6> rules{
-  {{"second", 0, 59, "0-59"},
-   {"minute", 0, 59, "0-59"},
-   {"hour", 0, 23, "0-23"},
-   {"day-of-month", 1, 31, "1-31"},
-   {"month", 1, 12, "1-12 or JAN-DEC"},
-   {"day-of-week", 0, 6, "0-6 or SUN-SAT"}}};
+    {{"second", 0, 59, "0-59"},
+     {"minute", 0, 59, "0-59"},
+     {"hour", 0, 23, "0-23"},
+     {"day-of-month", 1, 31, "1-31"},
+     {"month", 1, 12, "1-12 or JAN-DEC"},
+     {"day-of-week", 0, 6, "0-6 or SUN-SAT"}}};
 
 constexpr std::string_view shape
-  = "second minute hour day-of-month month day-of-week";
+    = "second minute hour day-of-month month day-of-week";
 
 /// A part of the expression, by place.
 struct slice {
@@ -132,9 +132,8 @@ std::string laid_out(std::string_view expression, const fault& f) {
     std::string line = begin > 0 ? "..." : "";
     line += printable(expression.substr(begin, mark.begin - begin));
     const auto mark_column = line.size();
-    const auto marked
-      = printable(expression.substr(mark.begin, std::min(mark.size,
-                                                         end - mark.begin)));
+    const auto marked = printable(
+        expression.substr(mark.begin, std::min(mark.size, end - mark.begin)));
     line += marked;
     const auto mark_end = std::min(end, mark.begin + mark.size);
     line += printable(expression.substr(mark_end, end - mark_end));
@@ -200,7 +199,7 @@ private:
   bool refuse_part(slice part, const std::string& message,
                    std::string hint = {}) {
     return refuse(std::string{rules[field_].name} + " (field "
-                    + std::to_string(field_ + 1) + "): " + message,
+                      + std::to_string(field_ + 1) + "): " + message,
                   part, std::move(hint));
   }
 
@@ -243,8 +242,8 @@ bool cron_reader::read() {
       parts_.push_back({begin, i - begin});
   }
   if (parts_.empty())
-    return refuse("empty expression, expected 6 fields ("
-                    + std::string{shape} + ")",
+    return refuse("empty expression, expected 6 fields (" + std::string{shape}
+                      + ")",
                   std::nullopt);
   const auto first = at(parts_[0]);
   if (first[0] == '@')
@@ -321,8 +320,8 @@ bool cron_reader::refuse_field_count() {
         hint += "; did you mean \"" + six + "\"?";
   }
   return refuse(std::to_string(part_count_)
-                  + (part_count_ == 1 ? " field" : " fields")
-                  + ", expected 6 (" + std::string{shape} + ")",
+                    + (part_count_ == 1 ? " field" : " fields")
+                    + ", expected 6 (" + std::string{shape} + ")",
                 std::nullopt, hint);
 }
 
@@ -344,8 +343,8 @@ bool cron_reader::read_field(std::size_t index) {
       const slice item{part.begin + begin, end - begin};
       if (item.size == 0)
         return refuse_part(
-          {part.begin + (begin == text.size() ? begin - 1 : begin), 1},
-          "empty item in a list");
+            {part.begin + (begin == text.size() ? begin - 1 : begin), 1},
+            "empty item in a list");
       if (!read_item(item))
         return false;
       if (comma == std::string_view::npos)
@@ -451,8 +450,9 @@ bool cron_reader::read_day_of_week_item(slice item, bool& done) {
     return true;
   }
   if (at(weekday).find_first_of("-/*?") != std::string_view::npos)
-    return refuse_part(item, shown(text) + ": " + (is_last ? "L" : "#")
-                               + " takes a single weekday",
+    return refuse_part(item,
+                       shown(text) + ": " + (is_last ? "L" : "#")
+                           + " takes a single weekday",
                        "list the weekdays one by one");
   value day;
   if (!read_value(weekday, day))
@@ -468,8 +468,8 @@ bool cron_reader::read_day_of_week_item(slice item, bool& done) {
   if (digits.size() != 1 || digits[0] < '1' || digits[0] > '5')
     return refuse_part(rank.size == 0 ? item : rank,
                        rank.size == 0
-                         ? "the number after # is missing"
-                         : shown(at(rank)) + " after # is out of range 1-5",
+                           ? "the number after # is missing"
+                           : shown(at(rank)) + " after # is out of range 1-5",
                        "d#1 to d#5 count the weekday in its month; dL is the "
                        "last one");
   fields_.nth_weekdays[static_cast<std::size_t>(digits[0] - '1')] |= bit;
@@ -486,10 +486,9 @@ bool cron_reader::read_range(slice item, std::uint64_t& set) {
   unsigned low = rule.low;
   unsigned high = rule.high;
   if (base_text.find('?') != std::string_view::npos)
-    return refuse_part(item,
-                       field_ == day_of_month || field_ == day_of_week
-                         ? "? must be the whole field"
-                         : "? is allowed in the day fields only");
+    return refuse_part(item, field_ == day_of_month || field_ == day_of_week
+                                 ? "? must be the whole field"
+                                 : "? is allowed in the day fields only");
   if (base_text.empty())
     return refuse_part(item, "nothing stands in front of the /",
                        "did you mean \"*" + shown(text) + "\"?");
@@ -540,15 +539,14 @@ bool cron_reader::read_value(slice part, value& out) {
   if (std::all_of(text.begin(), text.end(), is_digit)) {
     unsigned number = 0;
     for (const char c : text)
-      number = std::min(1000U,
-                        number * 10 + static_cast<unsigned>(c - '0'));
+      number = std::min(1000U, number * 10 + static_cast<unsigned>(c - '0'));
     if (field_ == day_of_week && number == 7) {
       out = {0, false, true};
       return true;
     }
     if (number < rule.low || number > rule.high)
       return refuse_part(part, shown(text) + " is out of range "
-                                 + std::string{rule.allowed});
+                                   + std::string{rule.allowed});
     out = {number, false, false};
     return true;
   }
@@ -556,8 +554,8 @@ bool cron_reader::read_value(slice part, value& out) {
   if (field_ == month || field_ == day_of_week) {
     const bool is_month = field_ == month;
     const auto* begin = is_month ? month_names.data() : day_names.data();
-    const auto* end = begin + (is_month ? month_names.size()
-                                        : day_names.size());
+    const auto* end
+        = begin + (is_month ? month_names.size() : day_names.size());
     if (const auto* found = std::find(begin, end, name); found != end) {
       out = {static_cast<unsigned>(found - begin) + rule.low, true, false};
       return true;
@@ -580,13 +578,13 @@ bool cron_reader::read_step(slice part, unsigned& out) {
   for (const char c : text)
     step = std::min(1000U, step * 10 + static_cast<unsigned>(c - '0'));
   if (step == 0)
-    return refuse_part(part, "step " + shown(text) + " is out of range 1-"
-                               + sized);
+    return refuse_part(part,
+                       "step " + shown(text) + " is out of range 1-" + sized);
   if (step > size)
     return refuse_part(part,
                        "step " + shown(text) + " is larger than the " + sized
-                         + " values of " + std::string{rules[field_].name}
-                         + " (allowed 1-" + sized + ")",
+                           + " values of " + std::string{rules[field_].name}
+                           + " (allowed 1-" + sized + ")",
                        "a step cannot reach past its field; use two schedules "
                        "or a step in a larger field");
   out = step;
@@ -600,8 +598,10 @@ bool cron_reader::refuse_word(slice part) {
   const auto& rule = rules[field_];
   const auto allowed = "allowed is " + std::string{rule.allowed};
   if (text.find('~') != std::string_view::npos)
-    return refuse_part(part, shown(text) + ": random values (~) are not "
-                                           "supported",
+    return refuse_part(part,
+                       shown(text)
+                           + ": random values (~) are not "
+                             "supported",
                        "use a job's jitter to spread its start");
   if (word == "H" || word.starts_with("H("))
     return refuse_part(part, shown(text) + ": hashed values are not supported",
@@ -619,13 +619,16 @@ bool cron_reader::refuse_word(slice part) {
       return std::find(names.begin(), names.end(), word) != names.end();
     };
     if (known(day_names))
-      return refuse_part(part, shown(text) + " is a name of day-of-week, not "
-                                             "of "
-                                 + std::string{rule.name},
+      return refuse_part(part,
+                         shown(text)
+                             + " is a name of day-of-week, not "
+                               "of "
+                             + std::string{rule.name},
                          "names of days belong into field 6");
     if (known(month_names))
-      return refuse_part(part, shown(text) + " is a name of month, not of "
-                                 + std::string{rule.name},
+      return refuse_part(part,
+                         shown(text) + " is a name of month, not of "
+                             + std::string{rule.name},
                          "names of months belong into field 5");
     const auto prefix = word.substr(0, 3);
     const auto starts = [&prefix](const auto& names) {
@@ -637,9 +640,9 @@ bool cron_reader::refuse_word(slice part) {
       return refuse_part(part, shown(text) + ": names have three letters",
                          "did you mean " + prefix + "?");
   }
-  return refuse_part(part, shown(text) + " is not a value of "
-                             + std::string{rule.name},
-                     allowed);
+  return refuse_part(
+      part, shown(text) + " is not a value of " + std::string{rule.name},
+      allowed);
 }
 
 bool cron_reader::refuse_reversed(slice range, slice low, slice high,
@@ -722,9 +725,9 @@ bool cron_reader::refuse_never() {
       dates.push_back(listed(days) + " "
                       + std::string{long_month_names[m - 1]});
   const bool one = days.size() == 1 && dates.size() == 1;
-  return refuse_part(parts_[day_of_month],
-                     "it never fires: " + listed(dates)
-                       + (one ? " does" : " do") + " not exist");
+  return refuse_part(parts_[day_of_month], "it never fires: " + listed(dates)
+                                               + (one ? " does" : " do")
+                                               + " not exist");
 }
 
 } // namespace

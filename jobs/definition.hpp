@@ -28,34 +28,34 @@ using parameter_map = std::map<std::string, std::string>;
 enum class isolation { process, thread };
 
 inline constexpr enum_words<isolation, 2> isolation_words{
-  {{isolation::process, "process"}, {isolation::thread, "thread"}}};
+    {{isolation::process, "process"}, {isolation::thread, "thread"}}};
 
 inline constexpr enum_words<dst_gap, 3> dst_gap_words{
-  {{dst_gap::automatic, "auto"},
-   {dst_gap::shift, "shift"},
-   {dst_gap::skip, "skip"}}};
+    {{dst_gap::automatic, "auto"},
+     {dst_gap::shift, "shift"},
+     {dst_gap::skip, "skip"}}};
 
 inline constexpr enum_words<dst_overlap, 4> dst_overlap_words{
-  {{dst_overlap::automatic, "auto"},
-   {dst_overlap::first, "first"},
-   {dst_overlap::last, "last"},
-   {dst_overlap::both, "both"}}};
+    {{dst_overlap::automatic, "auto"},
+     {dst_overlap::first, "first"},
+     {dst_overlap::last, "last"},
+     {dst_overlap::both, "both"}}};
 
 struct resource_limits {
   std::optional<std::uint64_t> memory; ///< bytes
   std::optional<milliseconds> cpu_time;
   std::uint64_t output = 1 << 20; ///< bytes of log kept per attempt
 
-  friend bool operator==(const resource_limits&,
-                         const resource_limits&) = default;
+  friend bool operator==(const resource_limits&, const resource_limits&)
+      = default;
 };
 
 struct concurrency_limit {
   std::uint32_t limit = 1;
   std::string key;
 
-  friend bool operator==(const concurrency_limit&,
-                         const concurrency_limit&) = default;
+  friend bool operator==(const concurrency_limit&, const concurrency_limit&)
+      = default;
 };
 
 struct rate_limit {
@@ -107,7 +107,7 @@ struct job_definition {
   std::map<std::string, std::string> env;
   std::string working_directory; ///< absolute
 
-  source_place place;         ///< of the job's entry
+  source_place place;          ///< of the job's entry
   source_place function_place; ///< of `job:`, or of the entry
   source_place extension_place;
 

@@ -22,8 +22,8 @@ job_cursor start_cursor(const job_definition& job, time_point now);
 /// Whether the cursor belongs to the job's present schedule.
 bool is_current(const job_cursor& cursor, const job_definition& job);
 
-/// The first tick that is not decided yet, one that a gap of the clock swallowed
-/// included; none for a manual job.
+/// The first tick that is not decided yet, one that a gap of the clock
+/// swallowed included; none for a manual job.
 std::optional<time_point> next_due(const job_definition& job,
                                    const job_cursor& cursor);
 

@@ -21,21 +21,21 @@ enum class outcome_kind {
 };
 
 inline constexpr enum_words<outcome_kind, 7> outcome_kind_words{
-  {{outcome_kind::succeeded, "succeeded"},
-   {outcome_kind::failed, "failed"},
-   {outcome_kind::timed_out, "timed_out"},
-   {outcome_kind::crashed, "crashed"},
-   {outcome_kind::cancelled, "cancelled"},
-   {outcome_kind::snoozed, "snoozed"},
-   {outcome_kind::interrupted, "interrupted"}}};
+    {{outcome_kind::succeeded, "succeeded"},
+     {outcome_kind::failed, "failed"},
+     {outcome_kind::timed_out, "timed_out"},
+     {outcome_kind::crashed, "crashed"},
+     {outcome_kind::cancelled, "cancelled"},
+     {outcome_kind::snoozed, "snoozed"},
+     {outcome_kind::interrupted, "interrupted"}}};
 
 /// The result of one execution of a job function, as a value.
 struct outcome {
   outcome_kind kind = outcome_kind::succeeded;
-  std::string message; ///< what it did, from the function
-  std::string error;   ///< why it did not, empty on success
-  bool retryable = true;          ///< of `failed`: false goes to `discarded`
-  milliseconds snooze{0};         ///< of `snoozed`
+  std::string message;    ///< what it did, from the function
+  std::string error;      ///< why it did not, empty on success
+  bool retryable = true;  ///< of `failed`: false goes to `discarded`
+  milliseconds snooze{0}; ///< of `snoozed`
   std::uint64_t items_processed = 0;
   std::uint64_t items_failed = 0;
   std::map<std::string, std::int64_t> counters;

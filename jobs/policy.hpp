@@ -19,18 +19,18 @@ enum class overlap_policy {
 };
 
 inline constexpr enum_words<overlap_policy, 6> overlap_policy_words{
-  {{overlap_policy::skip, "skip"},
-   {overlap_policy::buffer_one, "buffer_one"},
-   {overlap_policy::buffer_all, "buffer_all"},
-   {overlap_policy::cancel_other, "cancel_other"},
-   {overlap_policy::terminate_other, "terminate_other"},
-   {overlap_policy::allow_all, "allow_all"}}};
+    {{overlap_policy::skip, "skip"},
+     {overlap_policy::buffer_one, "buffer_one"},
+     {overlap_policy::buffer_all, "buffer_all"},
+     {overlap_policy::cancel_other, "cancel_other"},
+     {overlap_policy::terminate_other, "terminate_other"},
+     {overlap_policy::allow_all, "allow_all"}}};
 
 /// Kubernetes' words for them, accepted wherever a policy is read.
 inline constexpr enum_words<overlap_policy, 3> overlap_policy_aliases{
-  {{overlap_policy::allow_all, "Allow"},
-   {overlap_policy::skip, "Forbid"},
-   {overlap_policy::cancel_other, "Replace"}}};
+    {{overlap_policy::allow_all, "Allow"},
+     {overlap_policy::skip, "Forbid"},
+     {overlap_policy::cancel_other, "Replace"}}};
 
 /// Which of the ticks that were missed are made up for.
 enum class catchup_policy {
@@ -41,18 +41,18 @@ enum class catchup_policy {
 };
 
 inline constexpr enum_words<catchup_policy, 4> catchup_policy_words{
-  {{catchup_policy::none, "none"},
-   {catchup_policy::latest, "latest"},
-   {catchup_policy::earliest, "earliest"},
-   {catchup_policy::all, "all"}}};
+    {{catchup_policy::none, "none"},
+     {catchup_policy::latest, "latest"},
+     {catchup_policy::earliest, "earliest"},
+     {catchup_policy::all, "all"}}};
 
 enum class backoff_type { fixed, linear, exponential, polynomial };
 
 inline constexpr enum_words<backoff_type, 4> backoff_type_words{
-  {{backoff_type::fixed, "fixed"},
-   {backoff_type::linear, "linear"},
-   {backoff_type::exponential, "exponential"},
-   {backoff_type::polynomial, "polynomial"}}};
+    {{backoff_type::fixed, "fixed"},
+     {backoff_type::linear, "linear"},
+     {backoff_type::exponential, "exponential"},
+     {backoff_type::polynomial, "polynomial"}}};
 
 /// How long to wait before the next attempt; the formula stands in retry.hpp.
 struct backoff {

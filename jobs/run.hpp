@@ -25,13 +25,13 @@ enum class run_state {
 };
 
 inline constexpr enum_words<run_state, 7> run_state_words{
-  {{run_state::scheduled, "scheduled"},
-   {run_state::available, "available"},
-   {run_state::running, "running"},
-   {run_state::retryable, "retryable"},
-   {run_state::completed, "completed"},
-   {run_state::discarded, "discarded"},
-   {run_state::cancelled, "cancelled"}}};
+    {{run_state::scheduled, "scheduled"},
+     {run_state::available, "available"},
+     {run_state::running, "running"},
+     {run_state::retryable, "retryable"},
+     {run_state::completed, "completed"},
+     {run_state::discarded, "discarded"},
+     {run_state::cancelled, "cancelled"}}};
 
 /// Whether nothing more happens to a run in this state by itself.
 constexpr bool is_final(run_state state) noexcept {
@@ -43,12 +43,12 @@ constexpr bool is_final(run_state state) noexcept {
 enum class trigger { schedule, catch_up, manual, api, replay, bootstrap };
 
 inline constexpr enum_words<trigger, 6> trigger_words{
-  {{trigger::schedule, "schedule"},
-   {trigger::catch_up, "catch_up"},
-   {trigger::manual, "manual"},
-   {trigger::api, "api"},
-   {trigger::replay, "replay"},
-   {trigger::bootstrap, "bootstrap"}}};
+    {{trigger::schedule, "schedule"},
+     {trigger::catch_up, "catch_up"},
+     {trigger::manual, "manual"},
+     {trigger::api, "api"},
+     {trigger::replay, "replay"},
+     {trigger::bootstrap, "bootstrap"}}};
 
 /// Whether runs of this trigger stand in for ticks, so that overlap policies
 /// count them.
@@ -77,9 +77,9 @@ struct run {
   std::uint64_t missed_count = 0; ///< ticks that this run stands in for, of
                                   ///< trigger catch_up
   time_point created_at{};
-  time_point scheduled_at{}; ///< not before this instant
-  std::optional<time_point> started_at; ///< of the latest attempt
-  std::optional<time_point> finished_at; ///< when it became final
+  time_point scheduled_at{};                ///< not before this instant
+  std::optional<time_point> started_at;     ///< of the latest attempt
+  std::optional<time_point> finished_at;    ///< when it became final
   std::optional<time_point> start_deadline; ///< not started by then: expired
 
   std::uint32_t attempt = 0; ///< executions begun so far

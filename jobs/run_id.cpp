@@ -49,7 +49,7 @@ std::uint64_t hash_tick(std::uint64_t seed, std::string_view job,
 run_id::bytes pack(time_point at, std::uint16_t high, std::uint64_t low) {
   constexpr std::int64_t max_time = (std::int64_t{1} << 48) - 1;
   const auto time = static_cast<std::uint64_t>(std::clamp<std::int64_t>(
-    at.time_since_epoch().count(), std::int64_t{0}, max_time));
+      at.time_since_epoch().count(), std::int64_t{0}, max_time));
   run_id::bytes raw{};
   for (std::size_t i = 0; i < 6; ++i)
     raw[i] = static_cast<std::uint8_t>(time >> (40 - 8 * i));
@@ -71,7 +71,7 @@ std::mt19937_64 seeded_generator() {
 
 run_id run_id::of_tick(std::string_view job, time_point nominal) {
   const auto time
-    = static_cast<std::uint64_t>(nominal.time_since_epoch().count());
+      = static_cast<std::uint64_t>(nominal.time_since_epoch().count());
   const auto high = hash_tick(0xcbf29ce484222325ULL, job, time);
   const auto low = hash_tick(0x9ae16a3b2f90404fULL, job, time);
   return run_id{pack(nominal, static_cast<std::uint16_t>(high), low)};
@@ -99,8 +99,8 @@ result<run_id> run_id::parse(std::string_view text) {
       quoted += "...";
     return fail(errc::invalid_argument,
                 "\"" + quoted
-                  + "\" is not a run id (26 characters of Crockford's base "
-                    "32)");
+                    + "\" is not a run id (26 characters of Crockford's base "
+                      "32)");
   };
   // 26 digits hold 130 bits: the first one carries three.
   if (text.size() != text_size || value_of_digit(text[0]) > 7)

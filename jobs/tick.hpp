@@ -26,15 +26,15 @@ enum class tick_fate {
 };
 
 inline constexpr enum_words<tick_fate, 9> tick_fate_words{
-  {{tick_fate::fired, "fired"},
-   {tick_fate::coalesced, "coalesced"},
-   {tick_fate::skipped_overlap, "skipped_overlap"},
-   {tick_fate::expired, "expired"},
-   {tick_fate::over_limit, "over_limit"},
-   {tick_fate::paused, "paused"},
-   {tick_fate::disabled, "disabled"},
-   {tick_fate::dst_gap, "dst_gap"},
-   {tick_fate::engine_down, "engine_down"}}};
+    {{tick_fate::fired, "fired"},
+     {tick_fate::coalesced, "coalesced"},
+     {tick_fate::skipped_overlap, "skipped_overlap"},
+     {tick_fate::expired, "expired"},
+     {tick_fate::over_limit, "over_limit"},
+     {tick_fate::paused, "paused"},
+     {tick_fate::disabled, "disabled"},
+     {tick_fate::dst_gap, "dst_gap"},
+     {tick_fate::engine_down, "engine_down"}}};
 
 /// A line of the tick ledger: one tick, or a stretch of ticks of one fate.
 struct tick {
@@ -53,9 +53,9 @@ struct tick {
 /// Up to where a job's ticks have been decided. Kept durably beside the runs.
 struct job_cursor {
   std::string job;
-  time_point position{}; ///< every tick at or before it has its fate
+  time_point position{};   ///< every tick at or before it has its fate
   std::string fingerprint; ///< job_definition::schedule_fingerprint()
-  bool active = true; ///< false: ticks after it fall into a disabled stretch
+  bool active = true;  ///< false: ticks after it fall into a disabled stretch
   bool paused = false; ///< not active because the whole scheduler is off
 
   friend bool operator==(const job_cursor&, const job_cursor&) = default;
@@ -71,8 +71,8 @@ struct firing {
 
 /// All that one look at one job's schedule came to; committed as a whole.
 struct tick_decision {
-  job_cursor cursor; ///< after it
-  time_point decided_from{}; ///< the cursor's position before it
+  job_cursor cursor;           ///< after it
+  time_point decided_from{};   ///< the cursor's position before it
   std::vector<firing> firings; ///< oldest first
   std::vector<tick> others;    ///< ticks that make no run of their own
 };
@@ -82,7 +82,7 @@ struct tick_decision {
 /// for the same ticks.
 struct ledger_change {
   std::string job;
-  std::vector<tick> before; ///< as they stand in the ledger
+  std::vector<tick> before;    ///< as they stand in the ledger
   std::vector<firing> firings; ///< oldest first
   std::vector<tick> after;
 

@@ -71,8 +71,8 @@ private:
 
 result<time_point> bad_instant(std::string_view text, std::string_view why) {
   return fail(errc::invalid_argument,
-              quoted(text) + " is not an RFC 3339 instant: "
-                + std::string{why});
+              quoted(text)
+                  + " is not an RFC 3339 instant: " + std::string{why});
 }
 
 struct unit {
@@ -86,10 +86,9 @@ constexpr std::array<unit, 5> units{{{"d", 86'400'000},
                                      {"s", 1'000},
                                      {"ms", 1}}};
 
-result<milliseconds> bad_duration(std::string_view text,
-                                  std::string_view why) {
-  return fail(errc::invalid_argument, quoted(text) + " is not a duration: "
-                                        + std::string{why});
+result<milliseconds> bad_duration(std::string_view text, std::string_view why) {
+  return fail(errc::invalid_argument,
+              quoted(text) + " is not a duration: " + std::string{why});
 }
 
 } // namespace
@@ -99,9 +98,8 @@ std::string format_utc(time_point at) {
   const auto day = floor<days>(at);
   const year_month_day date{day};
   const hh_mm_ss time{at - day};
-  return padded(int{date.year()}, 4) + "-"
-         + padded(unsigned{date.month()}, 2) + "-"
-         + padded(unsigned{date.day()}, 2) + "T"
+  return padded(int{date.year()}, 4) + "-" + padded(unsigned{date.month()}, 2)
+         + "-" + padded(unsigned{date.day()}, 2) + "T"
          + padded(time.hours().count(), 2) + ":"
          + padded(time.minutes().count(), 2) + ":"
          + padded(time.seconds().count(), 2) + "."
@@ -111,7 +109,7 @@ std::string format_utc(time_point at) {
 result<time_point> parse_rfc3339(std::string_view text) {
   using namespace std::chrono;
   constexpr std::string_view shape
-    = "write it like 2027-03-28T03:00:00Z or 2027-03-28T03:00:00+02:00";
+      = "write it like 2027-03-28T03:00:00Z or 2027-03-28T03:00:00+02:00";
   reader in{text};
   const int y = in.digits(4);
   const bool dash1 = in.one_of("-") != 0;
@@ -177,7 +175,7 @@ result<time_point> parse_rfc3339(std::string_view text) {
 
 result<milliseconds> parse_duration(std::string_view text) {
   constexpr std::string_view shape
-    = "write a number and a unit (ms, s, m, h, d), such as 30s or 1h30m";
+      = "write a number and a unit (ms, s, m, h, d), such as 30s or 1h30m";
   if (text == "0")
     return milliseconds{0};
   if (text.empty())

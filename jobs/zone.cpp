@@ -40,12 +40,11 @@ struct zone_data {
 
   time_zone::period at(sys_seconds instant) const {
     const auto next
-      = std::upper_bound(transitions.begin(), transitions.end(), instant);
+        = std::upper_bound(transitions.begin(), transitions.end(), instant);
     const auto index = static_cast<std::size_t>(next - transitions.begin());
     const auto begin = index == 0 ? sys_seconds::min() : *(next - 1);
     if (next != transitions.end() || !rule)
-      return {begin,
-              next == transitions.end() ? sys_seconds::max() : *next,
+      return {begin, next == transitions.end() ? sys_seconds::max() : *next,
               seconds{offsets[index]}};
     auto ruled = rule->at(instant);
     ruled.begin = std::max(ruled.begin, begin);
@@ -96,8 +95,8 @@ struct tzif_header {
   std::uint64_t chars = 0;
 
   std::uint64_t body_size(std::uint64_t time_size) const noexcept {
-    return times * (time_size + 1) + types * 6 + chars
-           + leaps * (time_size + 4) + isstd + isut;
+    return times * (time_size + 1) + types * 6 + chars + leaps * (time_size + 4)
+           + isstd + isut;
   }
 };
 
@@ -107,8 +106,8 @@ std::optional<tzif_header> read_header(byte_reader& in) {
   tzif_header header;
   header.version = in.rest()[4];
   in.skip(20);
-  for (auto* count : {&header.isut, &header.isstd, &header.leaps,
-                      &header.times, &header.types, &header.chars})
+  for (auto* count : {&header.isut, &header.isstd, &header.leaps, &header.times,
+                      &header.types, &header.chars})
     *count = static_cast<std::uint64_t>(in.integer(4)) & 0xffffffffU;
   return header;
 }
@@ -325,8 +324,7 @@ const std::string& time_zone::name() const {
 }
 
 const std::vector<std::string>& zone_names() {
-  static const auto* names
-    = new std::vector<std::string>(list_zone_names());
+  static const auto* names = new std::vector<std::string>(list_zone_names());
   return *names;
 }
 

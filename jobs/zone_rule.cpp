@@ -126,8 +126,8 @@ std::int64_t zone_rule::change::in(int year) const {
       date = last - (chrono::weekday{last} - wanted);
     } else {
       const chrono::sys_days first{y / m / 1};
-      date = first + (wanted - chrono::weekday{first})
-             + chrono::weeks{week - 1};
+      date
+          = first + (wanted - chrono::weekday{first}) + chrono::weeks{week - 1};
     }
     break;
   }
@@ -139,8 +139,7 @@ std::optional<zone_rule> zone_rule::parse(std::string_view text) {
   scanner in{text};
   zone_rule rule;
   // POSIX counts offsets west of Greenwich as positive.
-  const auto standard
-    = in.skip_name() ? in.time(24) : std::optional<seconds>{};
+  const auto standard = in.skip_name() ? in.time(24) : std::optional<seconds>{};
   if (!standard)
     return std::nullopt;
   rule.standard_ = -*standard;
@@ -157,8 +156,7 @@ std::optional<zone_rule> zone_rule::parse(std::string_view text) {
     rule.daylight_ = -*daylight;
   }
   const auto start = in.day();
-  const auto end
-    = start && in.accept(',') ? in.day() : std::optional<change>{};
+  const auto end = start && in.accept(',') ? in.day() : std::optional<change>{};
   if (!end || !in.at_end())
     return std::nullopt;
   rule.to_daylight_ = *start;
@@ -170,12 +168,12 @@ time_zone::period zone_rule::at(chrono::sys_seconds instant) const {
   if (!changes_)
     return {chrono::sys_seconds::min(), chrono::sys_seconds::max(), standard_};
   constexpr chrono::sys_seconds first{
-    chrono::sys_days{chrono::year{-9999} / 1 / 1}};
+      chrono::sys_days{chrono::year{-9999} / 1 / 1}};
   constexpr chrono::sys_seconds last{
-    chrono::sys_days{chrono::year{19999} / 1 / 1}};
+      chrono::sys_days{chrono::year{19999} / 1 / 1}};
   const auto clamped = std::clamp(instant, first, last);
   const int year = int{
-    chrono::year_month_day{chrono::floor<chrono::days>(clamped)}.year()};
+      chrono::year_month_day{chrono::floor<chrono::days>(clamped)}.year()};
   struct step {
     std::int64_t at;
     seconds offset;
@@ -186,8 +184,8 @@ time_zone::period zone_rule::at(chrono::sys_seconds instant) const {
   std::array<step, 6> steps{};
   std::size_t size = 0;
   for (int y = year - 1; y <= year + 1; ++y) {
-    steps[size++] = {to_daylight_.in(y) - standard_.count(), daylight_};
-    steps[size++] = {to_standard_.in(y) - daylight_.count(), standard_};
+    steps[size++] = {to_daylight_.in(y)-standard_.count(), daylight_};
+    steps[size++] = {to_standard_.in(y)-daylight_.count(), standard_};
   }
   for (std::size_t i = 1; i < size; ++i)
     for (std::size_t j = i; j > 0 && steps[j].at < steps[j - 1].at; --j)
@@ -197,9 +195,8 @@ time_zone::period zone_rule::at(chrono::sys_seconds instant) const {
   while (current + 1 < size && steps[current + 1].at <= now)
     ++current;
   const std::size_t after = std::min(current + 1, size - 1);
-  const auto instant_of = [](std::int64_t at) {
-    return chrono::sys_seconds{seconds{at}};
-  };
+  const auto instant_of
+      = [](std::int64_t at) { return chrono::sys_seconds{seconds{at}}; };
   return {std::min(instant_of(steps[current].at), instant),
           instant >= last ? chrono::sys_seconds::max()
                           : instant_of(steps[after].at),

@@ -153,7 +153,8 @@ std::optional<stored_run> decode_run(std::string_view bytes) {
     return std::nullopt;
   value.sequence = message->sequence();
   value.has_logs = message->has_logs();
-  const auto& unknown = record::Run::GetReflection()->GetUnknownFields(*message);
+  const auto& unknown
+      = record::Run::GetReflection()->GetUnknownFields(*message);
   if (!unknown.empty())
     unknown.SerializeToString(&value.unknown);
   return value;

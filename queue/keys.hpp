@@ -70,7 +70,7 @@ inline void put64(std::string& to, std::uint64_t value) {
 
 inline void put_time(std::string& to, time_point at) {
   put64(to, static_cast<std::uint64_t>(at.time_since_epoch().count())
-              ^ (std::uint64_t{1} << 63));
+                ^ (std::uint64_t{1} << 63));
 }
 
 inline void put_id(std::string& to, const run_id& id) {
@@ -83,8 +83,8 @@ inline std::uint64_t read_number(std::string_view from, std::size_t offset,
                                  std::size_t width) {
   std::uint64_t value = 0;
   for (auto i = offset; i < offset + width; ++i)
-    value = (value << 8) | (i < from.size() ? static_cast<unsigned char>(from[i])
-                                            : 0U);
+    value = (value << 8)
+            | (i < from.size() ? static_cast<unsigned char>(from[i]) : 0U);
   return value;
 }
 
@@ -130,9 +130,15 @@ inline std::string job_name(std::string_view name) {
 inline std::string queue_name(std::string_view name) {
   return std::string{"nq"}.append(name);
 }
-inline std::string cursor(name_id job) { return numbered('u', job); }
-inline std::string job_switch(name_id job) { return numbered('w', job); }
-inline std::string job_counters(name_id job) { return numbered('s', job); }
+inline std::string cursor(name_id job) {
+  return numbered('u', job);
+}
+inline std::string job_switch(name_id job) {
+  return numbered('w', job);
+}
+inline std::string job_counters(name_id job) {
+  return numbered('s', job);
+}
 inline std::string queue_counters(name_id queue) {
   return numbered('g', queue);
 }
@@ -148,7 +154,9 @@ inline std::string run(const run_id& id) {
 }
 
 inline constexpr std::size_t ready_prefix_size = 5;
-inline std::string ready_prefix(name_id queue) { return numbered('q', queue); }
+inline std::string ready_prefix(name_id queue) {
+  return numbered('q', queue);
+}
 
 inline std::string ready(name_id queue, const jobq::run& value) {
   auto key = ready_prefix(queue);
@@ -167,9 +175,13 @@ inline std::string timer(const jobq::run& value) {
   put_id(key, value.id);
   return key;
 }
-inline time_point timer_time(std::string_view key) { return read_time(key, 1); }
+inline time_point timer_time(std::string_view key) {
+  return read_time(key, 1);
+}
 
-inline std::string parked_prefix(name_id job) { return numbered('p', job); }
+inline std::string parked_prefix(name_id job) {
+  return numbered('p', job);
+}
 inline std::string parked(name_id job, const jobq::run& value) {
   auto key = parked_prefix(job);
   put_time(key, value.nominal_time.value_or(value.scheduled_at));
@@ -177,7 +189,9 @@ inline std::string parked(name_id job, const jobq::run& value) {
   return key;
 }
 
-inline std::string unfinished_prefix(name_id job) { return numbered('o', job); }
+inline std::string unfinished_prefix(name_id job) {
+  return numbered('o', job);
+}
 inline std::string unfinished(name_id job, const run_id& id) {
   auto key = unfinished_prefix(job);
   put_id(key, id);
@@ -208,7 +222,9 @@ inline std::string chunk(std::uint64_t last) {
   put64(key, last);
   return key;
 }
-inline std::string by_job_prefix(name_id job) { return numbered('j', job); }
+inline std::string by_job_prefix(name_id job) {
+  return numbered('j', job);
+}
 inline std::string by_job(name_id job, std::uint64_t last) {
   auto key = by_job_prefix(job);
   put64(key, last);
@@ -229,7 +245,9 @@ inline std::uint64_t trailing_sequence(std::string_view key) {
   return key.size() < 8 ? 0 : read64(key, key.size() - 8);
 }
 
-inline std::string tick_prefix(name_id job) { return numbered('k', job); }
+inline std::string tick_prefix(name_id job) {
+  return numbered('k', job);
+}
 inline std::string tick(name_id job, time_point nominal) {
   auto key = tick_prefix(job);
   put_time(key, nominal);

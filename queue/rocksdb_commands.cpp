@@ -10,7 +10,7 @@ result<reply> rocksdb_writer::carry_out(const command::enqueue& c) {
         && value.state != run_state::available)
       return fail(errc::invalid_argument,
                   "run " + value.id.to_string() + " can't be enqueued as "
-                    + std::string{word_of(run_state_words, value.state)});
+                      + std::string{word_of(run_state_words, value.state)});
   if (auto ok = check_space(); !ok)
     return tl::unexpected{ok.error()};
   reply answer;

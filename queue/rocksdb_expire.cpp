@@ -10,9 +10,9 @@ result<reply> rocksdb_writer::carry_out(const command::expire& c) {
   reply answer;
   auto left = std::uint64_t{c.limit};
   const std::pair<run_state, milliseconds> ages[]
-    = {{run_state::completed, c.keep.completed},
-       {run_state::cancelled, c.keep.cancelled},
-       {run_state::discarded, c.keep.discarded}};
+      = {{run_state::completed, c.keep.completed},
+         {run_state::cancelled, c.keep.cancelled},
+         {run_state::discarded, c.keep.discarded}};
   for (auto [state, age] : ages) {
     auto gone = expire_runs(state, c.now - age, left);
     if (!gone)
@@ -116,12 +116,11 @@ void rocksdb_writer::write_chunk(const std::string& key,
 result<void> rocksdb_writer::erase_run(const codec::chunk_entry& entry) {
   auto found = find(entry.id);
   if (!found)
-    return found.error().code == errc::io ? result<void>{tl::unexpected{
-             found.error()}}
-                                          : result<void>{};
+    return found.error().code == errc::io
+               ? result<void>{tl::unexpected{found.error()}}
+               : result<void>{};
   // A run that was retried lives on, or has a later line of its own.
-  if ((*found)->sequence != entry.sequence
-      || !is_final((*found)->run.state))
+  if ((*found)->sequence != entry.sequence || !is_final((*found)->run.state))
     return {};
   remove(family::runs, keys::run(entry.id));
   if ((*found)->has_logs) {

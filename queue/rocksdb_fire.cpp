@@ -47,8 +47,8 @@ result<void> rocksdb_writer::fire_one(job_state& owner, const firing& what,
   if (*there)
     return {};
   auto verdict
-    = decide_overlap(what.overlap, {owner.counters.scheduled_running,
-                                    owner.counters.scheduled_waiting});
+      = decide_overlap(what.overlap, {owner.counters.scheduled_running,
+                                      owner.counters.scheduled_waiting});
   auto line = what.tick;
   if (!verdict.enqueue) {
     auto other = name_unfinished(owner);
@@ -124,9 +124,10 @@ result<std::string> rocksdb_writer::name_unfinished(job_state& owner) {
   return " (run " + keys::trailing_id(**head).to_string() + ")";
 }
 
-void rocksdb_writer::write_others(
-    job_state& owner, const std::vector<tick>& lines,
-    const std::map<run_id, std::string>& skipped, reply& answer) {
+void rocksdb_writer::write_others(job_state& owner,
+                                  const std::vector<tick>& lines,
+                                  const std::map<run_id, std::string>& skipped,
+                                  reply& answer) {
   for (auto line : lines) {
     // A run that was not made stands in for nothing.
     if (auto found = line.run ? skipped.find(*line.run) : skipped.end();

@@ -51,10 +51,10 @@ result<void> rocksdb_writer::load_meta() {
     marks[std::string{rows.key().substr(1)}] = rows.value();
   for (const auto& [number, name] : queue_names)
     queues_[name] = std::make_unique<queue_state>(
-      db_, number, name, marks[keys::ready_prefix(number)]);
+        db_, number, name, marks[keys::ready_prefix(number)]);
   timers_low_water_ = marks[std::string{keys::timer_prefix}];
   timers_
-    = ready_window{db_, std::string{keys::timer_prefix}, timers_low_water_};
+      = ready_window{db_, std::string{keys::timer_prefix}, timers_low_water_};
   if (auto mark = marks[std::string{keys::claim_prefix}]; mark.size() == 9)
     last_claim_ = keys::read64(mark, 1) - 1;
   for (auto& [name, line] : queues_) {
@@ -137,8 +137,8 @@ result<void> rocksdb_writer::load_claim(std::uint64_t number,
       if (!after)
         return tl::unexpected{after.error()};
       stored = std::make_shared<const codec::stored_run>(
-        codec::stored_run{std::move(*after), stored->sequence,
-                          stored->has_logs, stored->unknown});
+          codec::stored_run{std::move(*after), stored->sequence,
+                            stored->has_logs, stored->unknown});
     } else if (what.state != run_state::running
                || what.attempt != member.attempt) {
       continue;
@@ -168,9 +168,8 @@ result<void> rocksdb_writer::recover(time_point now, opened_store& found) {
   std::vector<shared_run> dead;
   for (const auto& [id, one] : running_)
     dead.push_back(one.stored);
-  std::sort(dead.begin(), dead.end(), [](const auto& a, const auto& b) {
-    return a->run.id < b->run.id;
-  });
+  std::sort(dead.begin(), dead.end(),
+            [](const auto& a, const auto& b) { return a->run.id < b->run.id; });
   for (const auto& one : dead) {
     attempt ended;
     ended.number = one->run.attempt;

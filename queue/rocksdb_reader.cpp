@@ -117,7 +117,7 @@ result<std::vector<job_statistics>> rocksdb_reader::statistics_by_job() const {
       one.last_finished_at = from.last_finished_at;
       one.last_state = from.last_state;
       one.mean_duration
-        = milliseconds{static_cast<std::int64_t>(from.mean_duration + 0.5)};
+          = milliseconds{static_cast<std::int64_t>(from.mean_duration + 0.5)};
       out.push_back(std::move(one));
     }
   }
@@ -165,7 +165,7 @@ rocksdb_reader::oldest(keys::name_id id, const queue_view& queue) const {
     auto at = keys::read_time(rows.key(), keys::ready_prefix_size + 1);
     found = found ? std::min(*found, at) : at;
     rows.seek(keys::end_of(
-      std::string{rows.key().substr(0, keys::ready_prefix_size + 1)}));
+        std::string{rows.key().substr(0, keys::ready_prefix_size + 1)}));
   }
   if (auto ok = rows.status(); !ok)
     return tl::unexpected{ok.error()};

@@ -17,7 +17,7 @@ struct queue_view {
   std::string name;
   codec::queue_counters counters;
   std::optional<time_point> oldest; ///< of those in the window
-  std::string floor; ///< no available run's key lies below
+  std::string floor;                ///< no available run's key lies below
   std::string beyond; ///< keys outside the window begin here; empty: none
 };
 

@@ -27,10 +27,11 @@ struct enqueue {
   std::vector<run> runs;
 };
 
-/// Commits what the clock decided: ledger, runs and cursors together. A decision
-/// that does not start at the stored cursor has been made before and is
-/// ignored. A firing that meets an unfinished scheduled run of its job goes by
-/// its overlap policy, decided here because only here nothing can come between.
+/// Commits what the clock decided: ledger, runs and cursors together. A
+/// decision that does not start at the stored cursor has been made before and
+/// is ignored. A firing that meets an unfinished scheduled run of its job goes
+/// by its overlap policy, decided here because only here nothing can come
+/// between.
 struct fire {
   std::vector<tick_decision> decisions;
   time_point now{};
@@ -114,11 +115,11 @@ struct expire {
 
 } // namespace command
 
-using any_command =
-  std::variant<command::enqueue, command::fire, command::claim, command::finish,
-               command::promote, command::cancel, command::retry,
-               command::discard, command::set_switch, command::replay,
-               command::forget_job, command::expire>;
+using any_command
+    = std::variant<command::enqueue, command::fire, command::claim,
+                   command::finish, command::promote, command::cancel,
+                   command::retry, command::discard, command::set_switch,
+                   command::replay, command::forget_job, command::expire>;
 
 /// What a command came to. Which members are filled follows from the command.
 struct reply {
@@ -149,7 +150,7 @@ enum class durability {
 /// A committed batch.
 struct commit_report {
   std::vector<result<reply>> replies; ///< one per command, in order
-  bool claimable = false; ///< a claim would now find something
+  bool claimable = false;             ///< a claim would now find something
   std::optional<time_point> next_due; ///< earliest scheduled or retryable run
 };
 
@@ -163,8 +164,8 @@ struct run_filter {
 /// What `list_history` looks for, newest first unless `after_sequence` is set.
 struct history_filter {
   std::string job;
-  std::optional<run_state> state; ///< completed, discarded or cancelled
-  std::optional<time_point> since;  ///< finished at or after
+  std::optional<run_state> state;  ///< completed, discarded or cancelled
+  std::optional<time_point> since; ///< finished at or after
   std::optional<std::uint64_t> after_sequence;  ///< oldest first, above this
   std::optional<std::uint64_t> before_sequence; ///< newest first, below this
   std::uint32_t limit = 50;
@@ -181,13 +182,14 @@ struct tick_filter {
 struct job_statistics {
   std::string job;
   std::map<run_state, std::uint64_t> live; ///< runs now in a non-final state
-  std::map<run_state, std::uint64_t> finished; ///< finished ever, by final state
+  std::map<run_state, std::uint64_t>
+      finished;                ///< finished ever, by final state
   std::uint64_t run_count = 0; ///< runs ever made
   std::optional<run_id> last_run;
   std::optional<time_point> last_started_at;
   std::optional<time_point> last_finished_at;
   std::optional<run_state> last_state; ///< of the last finished run
-  milliseconds mean_duration{0}; ///< moving mean over successful runs
+  milliseconds mean_duration{0};       ///< moving mean over successful runs
 };
 
 struct queue_statistics {
@@ -217,19 +219,20 @@ public:
   /// Carries out a batch as one atomic commit. A command that can't be carried
   /// out (unknown run, wrong state) is refused alone, by its own reply.
   virtual result<commit_report> apply(std::span<const any_command> batch,
-                                      durability how) = 0;
+                                      durability how)
+      = 0;
 
   virtual result<run> find_run(const run_id& id) const = 0;
 
   /// Runs, live ones first, then finished ones newest first.
-  virtual result<std::vector<run>> list_runs(const run_filter& filter) const
-    = 0;
+  virtual result<std::vector<run>>
+  list_runs(const run_filter& filter) const = 0;
   virtual result<std::vector<completion>>
   list_history(const history_filter& filter) const = 0;
 
   /// Ledger lines, newest first.
-  virtual result<std::vector<tick>> list_ticks(const tick_filter& filter) const
-    = 0;
+  virtual result<std::vector<tick>>
+  list_ticks(const tick_filter& filter) const = 0;
   virtual result<std::vector<job_cursor>> cursors() const = 0;
   virtual result<std::vector<job_switch>> switches() const = 0;
 

@@ -47,12 +47,12 @@ TEST(scenario, wrong_names_say_what_is_wrong) {
 
 // Each measure is carried out once, small; what it says is not judged.
 TEST(load, every_measure_runs_to_its_end) {
-  for (const char* name : {"full_cycle/outstanding:64/count:500",
-                           "full_cycle/outstanding:64/producers:4/count:500",
-                           "full_cycle/outstanding:8/depth:100/count:200",
-                           "enqueue/producers:4/count:200", "restart/depth:500",
-                           "fan_out/depth:200", "catch_up/depth:50",
-                           "plan/depth:86400"}) {
+  for (const char* name :
+       {"full_cycle/outstanding:64/count:500",
+        "full_cycle/outstanding:64/producers:4/count:500",
+        "full_cycle/outstanding:8/depth:100/count:200",
+        "enqueue/producers:4/count:200", "restart/depth:500",
+        "fan_out/depth:200", "catch_up/depth:50", "plan/depth:86400"}) {
     auto came = carry_out(scenario::parse(name).value(), scratch_place());
     ASSERT_TRUE(came) << name << ": " << came.error().message;
     auto line = nlohmann::json::parse(came->json());

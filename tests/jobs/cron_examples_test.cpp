@@ -39,8 +39,8 @@ TEST(cron_examples, every_row_holds) {
   ASSERT_GE(rows.size(), 70U);
   for (const auto& row : rows) {
     ASSERT_EQ(row.cells.size(), 5U) << "line " << row.line;
-    SCOPED_TRACE("line " + std::to_string(row.line) + ": " + row.cells[0]
-                 + ": " + row.cells[4]);
+    SCOPED_TRACE("line " + std::to_string(row.line) + ": " + row.cells[0] + ": "
+                 + row.cells[4]);
     const auto schedule = cron_schedule::parse(row.cells[0]);
     if (row.cells[3] == "error") {
       EXPECT_FALSE(schedule);

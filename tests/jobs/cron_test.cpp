@@ -45,14 +45,13 @@ struct sample {
   bool interval = false;
 
   bool matches(std::int64_t local_minute) const {
-    const chrono::sys_time<chrono::minutes> at{
-      chrono::minutes{local_minute}};
+    const chrono::sys_time<chrono::minutes> at{chrono::minutes{local_minute}};
     const auto midnight = chrono::floor<chrono::days>(at);
     const chrono::year_month_day date{midnight};
     const auto minute = (at - midnight).count();
     const bool by_day = days.contains(unsigned{date.day()});
     const bool by_week
-      = weekdays.contains(chrono::weekday{midnight}.c_encoding());
+        = weekdays.contains(chrono::weekday{midnight}.c_encoding());
     return hours.contains(static_cast<unsigned>(minute / 60))
            && minutes.contains(static_cast<unsigned>(minute % 60))
            && ((days.empty() && weekdays.empty()) || by_day || by_week);
@@ -97,8 +96,8 @@ public:
   std::string day_field(unsigned low, unsigned high, bool restricted,
                         std::set<unsigned>& set) {
     bool ignored = false;
-    auto text = restricted ? field(low, high, high, set, ignored)
-                           : std::string{"*"};
+    auto text
+        = restricted ? field(low, high, high, set, ignored) : std::string{"*"};
     if (text == "*")
       set.clear();
     return text;
@@ -138,7 +137,7 @@ std::vector<time_point> oracle(const sample& s, const time_zone& tz,
                                std::int64_t begin, std::int64_t end,
                                dst_gap gap, dst_overlap overlap) {
   const bool shift
-    = gap == dst_gap::shift || (gap == dst_gap::automatic && !s.interval);
+      = gap == dst_gap::shift || (gap == dst_gap::automatic && !s.interval);
   if (overlap == dst_overlap::automatic)
     overlap = s.interval ? dst_overlap::both : dst_overlap::first;
   std::vector<std::int64_t> locals;
@@ -198,7 +197,7 @@ TEST(cron_schedule, agrees_with_brute_force_around_clock_changes) {
     for (int round = 0; round < 24; ++round) {
       const auto s = samples.make();
       const auto change
-        = changes[samples.below(static_cast<unsigned>(changes.size()))];
+          = changes[samples.below(static_cast<unsigned>(changes.size()))];
       const auto gap = static_cast<dst_gap>(samples.below(3));
       const auto overlap = static_cast<dst_overlap>(samples.below(4));
       SCOPED_TRACE(std::string{name} + ": " + s.text + " around "
@@ -209,9 +208,9 @@ TEST(cron_schedule, agrees_with_brute_force_around_clock_changes) {
       ASSERT_TRUE(cron) << cron.error().message;
       ASSERT_EQ(cron->is_interval(), s.interval);
       const auto middle
-        = chrono::floor<chrono::minutes>(change).time_since_epoch().count();
-      const auto expected = oracle(s, tz, middle - 3000, middle + 3000, gap,
-                                   overlap);
+          = chrono::floor<chrono::minutes>(change).time_since_epoch().count();
+      const auto expected
+          = oracle(s, tz, middle - 3000, middle + 3000, gap, overlap);
       // The oracle knows nothing of what lies beyond its window.
       const time_point from{chrono::minutes{middle - 2000}};
       const time_point to{chrono::minutes{middle + 2000}};
@@ -224,7 +223,7 @@ TEST(cron_schedule, agrees_with_brute_force_around_clock_changes) {
         const auto found = cron->next(at, tz, gap, overlap);
         ASSERT_TRUE(found);
         ASSERT_EQ(format_utc(*found), format_utc(inside[i]))
-          << "after " << format_utc(at);
+            << "after " << format_utc(at);
         at = *found;
       }
       const auto beyond = cron->next(at, tz, gap, overlap);
@@ -234,18 +233,18 @@ TEST(cron_schedule, agrees_with_brute_force_around_clock_changes) {
         const auto a = from + milliseconds{samples.below(240'000'000)};
         const auto b = a + milliseconds{samples.below(40'000'000)};
         const auto low = std::upper_bound(inside.begin(), inside.end(), a);
-        const auto high = std::upper_bound(
-          inside.begin(), inside.end(), std::min(b, to));
+        const auto high
+            = std::upper_bound(inside.begin(), inside.end(), std::min(b, to));
         const auto until = std::min(b, to);
         if (until <= a)
           continue;
         ASSERT_EQ(cron->count(a, until, tz, gap, overlap),
                   static_cast<std::uint64_t>(high - low))
-          << format_utc(a) << " to " << format_utc(until);
+            << format_utc(a) << " to " << format_utc(until);
         ASSERT_EQ(cron->last(a, until, tz, gap, overlap),
                   low == high ? std::nullopt
                               : std::optional<time_point>{*(high - 1)})
-          << format_utc(a) << " to " << format_utc(until);
+            << format_utc(a) << " to " << format_utc(until);
       }
     }
   }
@@ -265,9 +264,8 @@ TEST(cron_schedule, matches_calendar_items_day_by_day) {
     const auto w = chrono::weekday{d}.c_encoding();
     return w >= 1 && w <= 5;
   };
-  static const auto day_of = [](sys_days d) {
-    return unsigned{chrono::year_month_day{d}.day()};
-  };
+  static const auto day_of
+      = [](sys_days d) { return unsigned{chrono::year_month_day{d}.day()}; };
   // The nearest workday to a day of the same month, by looking around it.
   static const auto is_nearest = [](sys_days d, unsigned wanted) {
     const chrono::year_month_day date{d};
@@ -283,50 +281,50 @@ TEST(cron_schedule, matches_calendar_items_day_by_day) {
     return false;
   };
   const std::vector<item> items{
-    {"0 0 0 L * *", [](sys_days d) { return d == last_of(d); }},
-    {"0 0 0 LW * *",
-     [](sys_days d) { return is_nearest(d, day_of(last_of(d))); }},
-    {"0 0 0 1W * *", [](sys_days d) { return is_nearest(d, 1); }},
-    {"0 0 0 15w * *", [](sys_days d) { return is_nearest(d, 15); }},
-    {"0 0 0 28W * *", [](sys_days d) { return is_nearest(d, 28); }},
-    {"0 0 0 29W,3 * *",
-     [](sys_days d) { return is_nearest(d, 29) || day_of(d) == 3; }},
-    {"0 0 0 30W * *", [](sys_days d) { return is_nearest(d, 30); }},
-    {"0 0 0 31W * *", [](sys_days d) { return is_nearest(d, 31); }},
-    {"0 0 0 * * FRI#1",
-     [](sys_days d) {
-       return chrono::weekday{d} == chrono::Friday && day_of(d) <= 7;
-     }},
-    {"0 0 0 * * 0#5",
-     [](sys_days d) {
-       return chrono::weekday{d} == chrono::Sunday && day_of(d) >= 29;
-     }},
-    {"0 0 0 * * 7#2,satl",
-     [](sys_days d) {
-       return (chrono::weekday{d} == chrono::Sunday && day_of(d) >= 8
-               && day_of(d) <= 14)
-              || (chrono::weekday{d} == chrono::Saturday
-                  && last_of(d) - d < chrono::days{7});
-     }},
-    {"0 0 0 * * 3#L",
-     [](sys_days d) {
-       return chrono::weekday{d} == chrono::Wednesday
-              && last_of(d) - d < chrono::days{7};
-     }},
-    {"0 0 0 13 * FRI",
-     [](sys_days d) {
-       return day_of(d) == 13 || chrono::weekday{d} == chrono::Friday;
-     }},
-    {"0 0 0 * * FRI-SUN/2",
-     [](sys_days d) {
-       return chrono::weekday{d} == chrono::Friday
-              || chrono::weekday{d} == chrono::Sunday;
-     }},
-    {"0 0 0 ? * 5-7",
-     [](sys_days d) {
-       const auto w = chrono::weekday{d}.c_encoding();
-       return w == 0 || w >= 5;
-     }},
+      {"0 0 0 L * *", [](sys_days d) { return d == last_of(d); }},
+      {"0 0 0 LW * *",
+       [](sys_days d) { return is_nearest(d, day_of(last_of(d))); }},
+      {"0 0 0 1W * *", [](sys_days d) { return is_nearest(d, 1); }},
+      {"0 0 0 15w * *", [](sys_days d) { return is_nearest(d, 15); }},
+      {"0 0 0 28W * *", [](sys_days d) { return is_nearest(d, 28); }},
+      {"0 0 0 29W,3 * *",
+       [](sys_days d) { return is_nearest(d, 29) || day_of(d) == 3; }},
+      {"0 0 0 30W * *", [](sys_days d) { return is_nearest(d, 30); }},
+      {"0 0 0 31W * *", [](sys_days d) { return is_nearest(d, 31); }},
+      {"0 0 0 * * FRI#1",
+       [](sys_days d) {
+         return chrono::weekday{d} == chrono::Friday && day_of(d) <= 7;
+       }},
+      {"0 0 0 * * 0#5",
+       [](sys_days d) {
+         return chrono::weekday{d} == chrono::Sunday && day_of(d) >= 29;
+       }},
+      {"0 0 0 * * 7#2,satl",
+       [](sys_days d) {
+         return (chrono::weekday{d} == chrono::Sunday && day_of(d) >= 8
+                 && day_of(d) <= 14)
+                || (chrono::weekday{d} == chrono::Saturday
+                    && last_of(d) - d < chrono::days{7});
+       }},
+      {"0 0 0 * * 3#L",
+       [](sys_days d) {
+         return chrono::weekday{d} == chrono::Wednesday
+                && last_of(d) - d < chrono::days{7};
+       }},
+      {"0 0 0 13 * FRI",
+       [](sys_days d) {
+         return day_of(d) == 13 || chrono::weekday{d} == chrono::Friday;
+       }},
+      {"0 0 0 * * FRI-SUN/2",
+       [](sys_days d) {
+         return chrono::weekday{d} == chrono::Friday
+                || chrono::weekday{d} == chrono::Sunday;
+       }},
+      {"0 0 0 ? * 5-7",
+       [](sys_days d) {
+         const auto w = chrono::weekday{d}.c_encoding();
+         return w == 0 || w >= 5;
+       }},
   };
   const auto utc = time_zone::utc();
   const auto begin = sys_days{chrono::year{2019} / 12 / 1};
@@ -361,8 +359,8 @@ TEST(cron_schedule, waits_for_decades) {
   EXPECT_EQ(next("0 0 0 29 2 *", "UTC", "2096-03-01T00:00:00Z"),
             "2104-02-29T00:00:00Z");
   EXPECT_EQ(schedule("0 0 0 * 2 MON#5")
-              .last(instant("1900-01-01T00:00:00Z"),
-                    instant("2071-01-01T00:00:00Z"), zone("Europe/Paris")),
+                .last(instant("1900-01-01T00:00:00Z"),
+                      instant("2071-01-01T00:00:00Z"), zone("Europe/Paris")),
             instant("2044-02-28T23:00:00Z"));
 }
 
@@ -387,12 +385,12 @@ TEST(cron_schedule, ends_with_the_year_9999) {
             instant("0000-01-01T00:00:00Z"));
   EXPECT_EQ(end.count(time_point::min(), time_point::max(), time_zone::utc()),
             10000U);
-  EXPECT_EQ(end.count(time_point::min(), time_point::max(),
-                      zone("Europe/Paris")),
-            10000U);
-  EXPECT_EQ(end.last(time_point::min(), time_point::max(),
-                     zone("Europe/Paris")),
-            instant("9998-12-31T23:00:00Z"));
+  EXPECT_EQ(
+      end.count(time_point::min(), time_point::max(), zone("Europe/Paris")),
+      10000U);
+  EXPECT_EQ(
+      end.last(time_point::min(), time_point::max(), zone("Europe/Paris")),
+      instant("9998-12-31T23:00:00Z"));
 }
 
 TEST(cron_schedule, reads_starts_between_seconds) {
@@ -415,19 +413,19 @@ TEST(cron_schedule, skips_a_day_that_a_calendar_lost) {
   for (const auto* text : {"0 0 12 * * *", "0 0 */12 * * *"})
     EXPECT_EQ(next(text, "Pacific/Apia", "2011-12-29T22:30:00Z"),
               std::string_view{text} == "0 0 12 * * *"
-                ? "2011-12-31T12:00:00+14:00"
-                : "2011-12-31T00:00:00+14:00");
+                  ? "2011-12-31T12:00:00+14:00"
+                  : "2011-12-31T00:00:00+14:00");
 }
 
 TEST(cron_schedule, shifts_over_a_gap_that_ends_on_the_next_day) {
   // Scoresbysund springs from 23:00 on Saturday to 00:00 on Sunday by its
   // 2025 rule.
-  EXPECT_EQ(next("0 30 23 * * SAT", "America/Scoresbysund",
-                 "2027-03-27T12:00:00Z"),
-            "2027-03-28T00:00:00-01:00");
-  EXPECT_EQ(next("0 30 23 27 3 *", "America/Scoresbysund",
-                 "2027-03-27T12:00:00Z"),
-            "2027-03-28T00:00:00-01:00");
+  EXPECT_EQ(
+      next("0 30 23 * * SAT", "America/Scoresbysund", "2027-03-27T12:00:00Z"),
+      "2027-03-28T00:00:00-01:00");
+  EXPECT_EQ(
+      next("0 30 23 27 3 *", "America/Scoresbysund", "2027-03-27T12:00:00Z"),
+      "2027-03-28T00:00:00-01:00");
 }
 
 TEST(cron_schedule, compares_by_meaning) {
@@ -442,8 +440,8 @@ TEST(cron_schedule, compares_by_meaning) {
 
 TEST(cron_schedule, counts_a_year_of_seconds) {
   EXPECT_EQ(schedule("* * * * * *")
-              .count(instant("2027-01-01T00:00:00Z"),
-                     instant("2028-01-01T00:00:00Z"), zone("Europe/Paris")),
+                .count(instant("2027-01-01T00:00:00Z"),
+                       instant("2028-01-01T00:00:00Z"), zone("Europe/Paris")),
             31536000U);
 }
 

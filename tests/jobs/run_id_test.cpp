@@ -34,7 +34,7 @@ TEST(run_id, of_ticks_do_not_collide) {
   for (int job = 0; job < 200; ++job)
     for (int tick = 0; tick < 200; ++tick)
       ids.insert(
-        run_id::of_tick("job" + std::to_string(job), at + seconds{tick}));
+          run_id::of_tick("job" + std::to_string(job), at + seconds{tick}));
   EXPECT_EQ(ids.size(), 40'000U);
   // Ticks before 1970 share their time bits and still differ.
   EXPECT_NE(run_id::of_tick("a", instant("1960-01-01T00:00:00Z")),

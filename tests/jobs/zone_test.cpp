@@ -69,7 +69,7 @@ TEST(zone, agrees_with_the_c_library_for_every_zone) {
     const libc_zone libc{name};
     for (int i = 0; i < 150; ++i) {
       const auto at
-        = begin + seconds{static_cast<std::int64_t>(random() % span)};
+          = begin + seconds{static_cast<std::int64_t>(random() % span)};
       const auto period = tz.at(at);
       ASSERT_LE(period.begin, at);
       ASSERT_GT(period.end, at);
@@ -126,12 +126,26 @@ TEST(zone, refuses_what_is_no_name) {
             "\"Europe/Paris\"?");
   EXPECT_EQ(error_of("utc"),
             "unknown time zone \"utc\", did you mean \"UTC\"?");
-  for (const auto* name :
-       {"", "/", "/usr/share/zoneinfo/UTC", "../zoneinfo/UTC", "Europe",
-        "Europe/", "Europe//Paris", "Europe/../UTC", "./UTC",
-        "posix/Europe/Paris", "right/Europe/Paris", "posixrules", "localtime",
-        "zone.tab", "tzdata.zi", "leapseconds", "CET-1CEST", "+02:00",
-        "Europe/Paris ", "Europe/Par\nis"})
+  for (const auto* name : {"",
+                           "/",
+                           "/usr/share/zoneinfo/UTC",
+                           "../zoneinfo/UTC",
+                           "Europe",
+                           "Europe/",
+                           "Europe//Paris",
+                           "Europe/../UTC",
+                           "./UTC",
+                           "posix/Europe/Paris",
+                           "right/Europe/Paris",
+                           "posixrules",
+                           "localtime",
+                           "zone.tab",
+                           "tzdata.zi",
+                           "leapseconds",
+                           "CET-1CEST",
+                           "+02:00",
+                           "Europe/Paris ",
+                           "Europe/Par\nis"})
     EXPECT_TRUE(error_of(name).starts_with("unknown time zone \"")) << name;
   EXPECT_LT(error_of(std::string(1 << 20, 'x')).size(), 200U);
 }
@@ -200,8 +214,8 @@ TEST(zone_rule, finds_the_day_of_each_form) {
             "2027-03-09T02:00:00.000Z");
   // Daylight time all year: one offset, whatever the instant.
   const auto all_year = zone_rule::parse("XXX3EDT4,0/0,J365/23").value();
-  for (const auto* at : {"2027-01-01T03:59:59Z", "2027-01-01T04:00:00Z",
-                         "2027-07-01T00:00:00Z"})
+  for (const auto* at :
+       {"2027-01-01T03:59:59Z", "2027-01-01T04:00:00Z", "2027-07-01T00:00:00Z"})
     EXPECT_EQ(all_year.at(instant(at)).offset, chrono::hours{-4}) << at;
 }
 

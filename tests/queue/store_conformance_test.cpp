@@ -40,8 +40,8 @@ firing make_firing(std::int64_t nominal, overlap_policy policy,
   what.run.nominal_time = at(nominal);
   what.run.scheduled_at = at(nominal);
   what.run.serial = policy != overlap_policy::allow_all;
-  what.tick = {job, at(nominal), at(nominal), 1, tick_fate::fired,
-               what.run.id, {}};
+  what.tick
+      = {job, at(nominal), at(nominal), 1, tick_fate::fired, what.run.id, {}};
   what.overlap = policy;
   return what;
 }
@@ -73,8 +73,7 @@ TEST_P(store_conformance, an_unknown_run_is_not_found) {
   EXPECT_EQ(value.error().code, errc::not_found);
   EXPECT_EQ(s.refusal(command::cancel{id_of(1), "", at(0)}), errc::not_found);
   EXPECT_EQ(s.refusal(command::retry{id_of(1), at(0)}), errc::not_found);
-  EXPECT_EQ(s.refusal(command::discard{id_of(1), "", at(0)}),
-            errc::not_found);
+  EXPECT_EQ(s.refusal(command::discard{id_of(1), "", at(0)}), errc::not_found);
 }
 
 TEST_P(store_conformance, a_duplicate_is_left_alone) {
@@ -153,16 +152,16 @@ TEST_P(store_conformance, a_late_word_about_an_attempt_is_refused) {
   s.enqueue(make_run(1));
   auto taken = s.claim().at(0);
   s.finish(taken, outcome_kind::interrupted);
-  EXPECT_EQ(s.refusal(command::finish{
-              taken.id, make_attempt(taken, outcome_kind::succeeded, at(3)),
-              {}}),
-            errc::invalid_state);
+  EXPECT_EQ(
+      s.refusal(command::finish{
+          taken.id, make_attempt(taken, outcome_kind::succeeded, at(3)), {}}),
+      errc::invalid_state);
   auto second = s.claim().at(0);
   EXPECT_EQ(second.attempt, 2U);
-  EXPECT_EQ(s.refusal(command::finish{
-              taken.id, make_attempt(taken, outcome_kind::succeeded, at(3)),
-              {}}),
-            errc::invalid_state);
+  EXPECT_EQ(
+      s.refusal(command::finish{
+          taken.id, make_attempt(taken, outcome_kind::succeeded, at(3)), {}}),
+      errc::invalid_state);
   s.finish(second);
   EXPECT_EQ(s.get(taken.id).state, run_state::completed);
 }
@@ -273,15 +272,14 @@ TEST_P(store_conformance, commands_of_a_batch_see_those_before_them) {
   taken.attempt = 1;
   taken.started_at = at(5);
   std::vector<any_command> batch{
-    command::enqueue{{first, later}},
-    command::enqueue{{first}},
-    command::promote{at(4), 10},
-    command::claim{"me", 5, at(5), milliseconds{0}},
-    command::finish{first.id,
-                    make_attempt(taken, outcome_kind::succeeded, at(6)),
-                    {}},
-    command::cancel{first.id, "too late", at(7)},
-    command::cancel{later.id, "", at(7)},
+      command::enqueue{{first, later}},
+      command::enqueue{{first}},
+      command::promote{at(4), 10},
+      command::claim{"me", 5, at(5), milliseconds{0}},
+      command::finish{
+          first.id, make_attempt(taken, outcome_kind::succeeded, at(6)), {}},
+      command::cancel{first.id, "too late", at(7)},
+      command::cancel{later.id, "", at(7)},
   };
   auto report = harness->get().apply(batch, durability::sync);
   ASSERT_TRUE(report) << report.error().message;
@@ -303,8 +301,8 @@ TEST_P(store_conformance, a_cancel_beyond_the_window_is_seen_in_its_batch) {
   s.must(command::enqueue{many});
   s.reopen();
   std::vector<any_command> batch{
-    command::cancel{id_of(8'500), "", at(1)},
-    command::claim{"me", 9'000, at(1), milliseconds{0}}};
+      command::cancel{id_of(8'500), "", at(1)},
+      command::claim{"me", 9'000, at(1), milliseconds{0}}};
   auto report = harness->get().apply(batch, durability::async);
   ASSERT_TRUE(report);
   ASSERT_EQ(report->replies[1]->runs.size(), 8'999U);
@@ -382,8 +380,7 @@ TEST_P(store_conformance, a_tick_its_run_and_the_cursor_are_one) {
   decision.others.push_back({"cron", at(5), at(9), 5, tick_fate::coalesced,
                              decision.firings[0].run.id, "late"});
   auto answer = s.must(command::fire{{decision}, at(10)});
-  EXPECT_EQ(ids(answer.runs),
-            (std::vector{run_id::of_tick("cron", at(10))}));
+  EXPECT_EQ(ids(answer.runs), (std::vector{run_id::of_tick("cron", at(10))}));
   EXPECT_EQ(answer.ticks.size(), 2U);
   s.reopen();
   EXPECT_EQ(harness->get().cursors().value(),
@@ -406,8 +403,7 @@ TEST_P(store_conformance, a_decision_made_before_is_ignored) {
   }
   auto skewed = s.must(command::fire{{decide_at(5, 20)}, at(20)});
   EXPECT_TRUE(skewed.runs.empty());
-  EXPECT_EQ(s.must(command::fire{{decide_at(10, 20)}, at(20)}).runs.size(),
-            1U);
+  EXPECT_EQ(s.must(command::fire{{decide_at(10, 20)}, at(20)}).runs.size(), 1U);
 }
 
 TEST_P(store_conformance, a_changed_schedule_starts_a_new_cursor) {
@@ -431,8 +427,8 @@ TEST_P(store_conformance, a_firing_whose_run_is_there_is_ignored) {
 tick missed_line(store_user& s) {
   tick_decision missed;
   missed.cursor = {"cron", at(10), "f"};
-  missed.others.push_back({"cron", at(1), at(9), 9, tick_fate::engine_down, {},
-                           "catchup is none"});
+  missed.others.push_back(
+      {"cron", at(1), at(9), 9, tick_fate::engine_down, {}, "catchup is none"});
   s.must(command::fire{{missed}, at(10)});
   return missed.others[0];
 }
@@ -457,8 +453,7 @@ TEST_P(store_conformance, a_replay_turns_ledger_lines_into_runs) {
   EXPECT_EQ(ids(answer.runs), (std::vector{run_id::of_tick("cron", at(9))}));
   EXPECT_EQ(answer.count, 0U);
   s.reopen();
-  EXPECT_EQ(s.ticks(),
-            (std::vector{change.firings[0].tick, change.after[0]}));
+  EXPECT_EQ(s.ticks(), (std::vector{change.firings[0].tick, change.after[0]}));
   EXPECT_EQ(s.claim(5).size(), 1U);
 }
 
@@ -474,9 +469,8 @@ TEST_P(store_conformance, a_replay_done_twice_is_done_once) {
 
 TEST_P(store_conformance, two_replays_of_a_line_in_one_batch_are_one) {
   const auto change = replay_of(missed_line(s));
-  const std::vector<any_command> batch{
-    command::replay{{}, {change}, at(11)},
-    command::replay{{}, {change}, at(11)}};
+  const std::vector<any_command> batch{command::replay{{}, {change}, at(11)},
+                                       command::replay{{}, {change}, at(11)}};
   const auto report = harness->get().apply(batch, durability::async);
   ASSERT_TRUE(report);
   EXPECT_EQ(report->replies.at(0)->count, 0U);
@@ -511,10 +505,8 @@ TEST_P(store_conformance, a_replay_under_cancel_other_names_what_to_stop) {
   const auto line = missed_line(s);
   s.enqueue(make_firing(10, overlap_policy::cancel_other).run);
   const auto running = s.claim();
-  const auto answer
-    = s.must(command::replay{{},
-                             {replay_of(line, overlap_policy::cancel_other)},
-                             at(11)});
+  const auto answer = s.must(command::replay{
+      {}, {replay_of(line, overlap_policy::cancel_other)}, at(11)});
   EXPECT_EQ(answer.to_cancel, ids(running));
 }
 
@@ -549,13 +541,11 @@ TEST_P(store_conformance, skip_drops_the_tick_and_names_the_run) {
   for (const auto& line : answer.ticks) {
     EXPECT_EQ(line.fate, tick_fate::skipped_overlap);
     EXPECT_FALSE(line.run);
-    EXPECT_NE(line.reason.find(
-                run_id::of_tick("cron", at(10)).to_string()),
+    EXPECT_NE(line.reason.find(run_id::of_tick("cron", at(10)).to_string()),
               std::string::npos);
   }
   s.finish(s.claim().at(0));
-  EXPECT_EQ(s.must(command::fire{{decide_at(20, 30)}, at(30)}).runs.size(),
-            1U);
+  EXPECT_EQ(s.must(command::fire{{decide_at(20, 30)}, at(30)}).runs.size(), 1U);
 }
 
 TEST_P(store_conformance, skip_counts_runs_of_the_same_batch) {
@@ -571,20 +561,19 @@ TEST_P(store_conformance, buffer_one_keeps_one_waiting) {
   using enum overlap_policy;
   s.must(command::fire{{decide_at(0, 10, buffer_one)}, at(10)});
   s.claim();
-  EXPECT_EQ(
-    s.must(command::fire{{decide_at(10, 20, buffer_one)}, at(20)}).runs.size(),
-    1U);
-  EXPECT_TRUE(
-    s.must(command::fire{{decide_at(20, 30, buffer_one)}, at(30)})
-      .runs.empty());
+  EXPECT_EQ(s.must(command::fire{{decide_at(10, 20, buffer_one)}, at(20)})
+                .runs.size(),
+            1U);
+  EXPECT_TRUE(s.must(command::fire{{decide_at(20, 30, buffer_one)}, at(30)})
+                  .runs.empty());
 }
 
 TEST_P(store_conformance, buffer_all_keeps_all_one_after_another) {
   using enum overlap_policy;
   for (int i = 0; i < 4; ++i)
-    EXPECT_EQ(s.must(command::fire{
-                       {decide_at(i * 10, i * 10 + 10, buffer_all)}, at(50)})
-                .runs.size(),
+    EXPECT_EQ(s.must(command::fire{{decide_at(i * 10, i * 10 + 10, buffer_all)},
+                                   at(50)})
+                  .runs.size(),
               1U);
   for (int i = 0; i < 4; ++i) {
     auto taken = s.claim(10, at(60));
@@ -600,7 +589,7 @@ TEST_P(store_conformance, cancel_other_stops_the_running_and_drops_the_rest) {
   auto running = s.claim().at(0);
   s.must(command::fire{{decide_at(10, 20, buffer_all)}, at(20)});
   auto answer
-    = s.must(command::fire{{decide_at(20, 30, cancel_other)}, at(30)});
+      = s.must(command::fire{{decide_at(20, 30, cancel_other)}, at(30)});
   EXPECT_EQ(answer.to_cancel, (std::vector{running.id}));
   EXPECT_TRUE(answer.to_terminate.empty());
   ASSERT_EQ(answer.completions.size(), 1U);
@@ -617,7 +606,7 @@ TEST_P(store_conformance, terminate_other_names_the_running_one) {
   s.must(command::fire{{decide_at(0, 10, terminate_other)}, at(10)});
   auto running = s.claim().at(0);
   auto answer
-    = s.must(command::fire{{decide_at(10, 20, terminate_other)}, at(20)});
+      = s.must(command::fire{{decide_at(10, 20, terminate_other)}, at(20)});
   EXPECT_EQ(answer.to_terminate, (std::vector{running.id}));
   EXPECT_EQ(answer.runs.size(), 1U);
 }
@@ -636,8 +625,7 @@ TEST_P(store_conformance, manual_runs_do_not_count_for_overlap) {
 
 TEST_P(store_conformance, a_switch_and_its_decision_are_one) {
   job_switch off{"cron", false, "ann", "noise", at(10)};
-  auto answer
-    = s.must(command::set_switch{off, decide_at(0, 10)});
+  auto answer = s.must(command::set_switch{off, decide_at(0, 10)});
   EXPECT_EQ(answer.runs.size(), 1U);
   s.reopen();
   EXPECT_EQ(harness->get().switches().value(), (std::vector{off}));
@@ -646,7 +634,7 @@ TEST_P(store_conformance, a_switch_and_its_decision_are_one) {
   EXPECT_TRUE(harness->get().cursors()->empty());
   EXPECT_EQ(s.ticks().size(), 1U) << "the ledger stays";
   EXPECT_EQ(s.must(command::fire{{decide_at(3, 40)}, at(40)}).ticks.size(), 1U)
-    << "without a cursor any decision is new";
+      << "without a cursor any decision is new";
 }
 
 TEST_P(store_conformance, what_a_dead_engine_ran_has_crashed) {
@@ -752,9 +740,10 @@ TEST_P(store_history, is_filtered_by_state) {
 }
 
 TEST_P(store_history, is_filtered_by_all_at_once) {
-  EXPECT_EQ(sequences(s.history({"a", run_state::cancelled, at(1'000), {},
-                                 std::uint64_t{25}, 100})),
-            (std::vector<std::uint64_t>{15}));
+  EXPECT_EQ(
+      sequences(s.history(
+          {"a", run_state::cancelled, at(1'000), {}, std::uint64_t{25}, 100})),
+      (std::vector<std::uint64_t>{15}));
   EXPECT_EQ(sequences(s.history({"b", run_state::discarded, {}, {}, {}, 2})),
             (std::vector<std::uint64_t>{24, 18}));
 }
@@ -764,8 +753,8 @@ TEST_P(store_history, is_read_on_from_a_sequence) {
             (std::vector<std::uint64_t>{27, 28, 29}));
   EXPECT_EQ(sequences(s.history({"a", {}, {}, std::uint64_t{0}, {}, 3})),
             (std::vector<std::uint64_t>{1, 3, 5}));
-  EXPECT_EQ(sequences(s.history({"b", run_state::cancelled, {},
-                                 std::uint64_t{10}, {}, 9})),
+  EXPECT_EQ(sequences(s.history(
+                {"b", run_state::cancelled, {}, std::uint64_t{10}, {}, 9})),
             (std::vector<std::uint64_t>{20, 30}));
   EXPECT_TRUE(s.history({{}, {}, {}, std::uint64_t{30}, {}, 3}).empty());
 }
@@ -798,9 +787,8 @@ TEST_P(store_history, expires_by_state_and_age) {
   keep.discarded = seconds{100'000};
   // completed before 2,000; cancelled before 1,000
   auto answer = s.must(command::expire{keep, at(3'000), 1'000});
-  auto left = expected([](auto i) {
-    return i % 5 == 0 ? i >= 10 : i % 3 == 0 || i >= 20;
-  });
+  auto left = expected(
+      [](auto i) { return i % 5 == 0 ? i >= 10 : i % 3 == 0 || i >= 20; });
   EXPECT_EQ(sequences(s.history({{}, {}, {}, {}, {}, 100})), left);
   EXPECT_EQ(answer.count, 30 - left.size());
   EXPECT_EQ(harness->get().find_run(id_of(1)).error().code, errc::not_found);
@@ -843,18 +831,17 @@ TEST_P(store_conformance, a_run_goes_with_its_logs) {
 TEST_P(store_conformance, ticks_are_filtered_and_expire) {
   tick_decision decision;
   decision.cursor = {"cron", at(100), "f"};
-  decision.others = {
-    {"cron", at(10), at(19), 10, tick_fate::engine_down, {}, ""},
-    {"cron", at(20), at(20), 1, tick_fate::disabled, {}, ""},
-    {"cron", at(30), at(30), 1, tick_fate::paused, {}, ""}};
+  decision.others
+      = {{"cron", at(10), at(19), 10, tick_fate::engine_down, {}, ""},
+         {"cron", at(20), at(20), 1, tick_fate::disabled, {}, ""},
+         {"cron", at(30), at(30), 1, tick_fate::paused, {}, ""}};
   auto other = decide_at(0, 25, overlap_policy::skip, "else");
   s.must(command::fire{{decision, other}, at(100)});
   EXPECT_EQ(s.ticks().size(), 4U);
   EXPECT_EQ(s.ticks().at(1).job, "else");
   EXPECT_EQ(s.ticks({"cron", {}, {}, 2}).size(), 2U);
   EXPECT_EQ(s.ticks({"cron", at(15), {}, 9}).size(), 3U);
-  EXPECT_EQ(s.ticks({"", {}, tick_fate::paused, 9}).at(0).nominal_time,
-            at(30));
+  EXPECT_EQ(s.ticks({"", {}, tick_fate::paused, 9}).at(0).nominal_time, at(30));
   retention keep;
   keep.ticks = seconds{0};
   EXPECT_EQ(s.must(command::expire{keep, at(20), 100}).count, 1U);
@@ -888,9 +875,8 @@ TEST_P(store_conformance, statistics_follow_every_change) {
   EXPECT_EQ(live.at(run_state::scheduled), 1U);
 }
 
-const harness_factory rocksdb = [] {
-  return std::make_unique<rocksdb_harness>();
-};
+const harness_factory rocksdb
+    = [] { return std::make_unique<rocksdb_harness>(); };
 
 std::string name_of(const ::testing::TestParamInfo<harness_factory>&) {
   return "rocksdb";

@@ -21,8 +21,8 @@ inline time_point at(std::int64_t seconds_later) {
 class scratch_directory {
 public:
   scratch_directory() {
-    auto pattern = (std::filesystem::temp_directory_path() / "jobq-XXXXXX")
-                     .string();
+    auto pattern
+        = (std::filesystem::temp_directory_path() / "jobq-XXXXXX").string();
     path_ = ::mkdtemp(pattern.data());
   }
   ~scratch_directory() {
@@ -109,8 +109,7 @@ class store_user {
 public:
   explicit store_user(store_harness& harness) : harness_{harness} {}
 
-  result<reply> apply(any_command what,
-                      durability how = durability::async) {
+  result<reply> apply(any_command what, durability how = durability::async) {
     std::vector<any_command> batch{std::move(what)};
     last = harness_.get().apply(batch, how);
     if (!last)

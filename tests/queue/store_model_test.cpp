@@ -154,8 +154,7 @@ protected:
     }
     EXPECT_EQ(duplicates, expected_duplicates);
     EXPECT_EQ(claims, expected_claims);
-    EXPECT_EQ(report->claimable,
-              !reference.in(run_state::available).empty());
+    EXPECT_EQ(report->claimable, !reference.in(run_state::available).empty());
     std::optional<time_point> due;
     for (auto state : {run_state::scheduled, run_state::retryable})
       for (const auto& id : reference.in(state)) {
@@ -172,7 +171,7 @@ protected:
     now += seconds{1};
     for (const auto& id : reference.in(run_state::running)) {
       auto ended
-        = make_attempt(reference.runs.at(id), outcome_kind::crashed, now);
+          = make_attempt(reference.runs.at(id), outcome_kind::crashed, now);
       ended.outcome.error = "the engine died while this attempt was running";
       reference.change(id, event::finished{ended});
     }
@@ -232,8 +231,7 @@ TEST_P(store_model, agrees_with_a_map) {
   compare();
 }
 
-INSTANTIATE_TEST_SUITE_P(seeds, store_model,
-                         ::testing::Range(1U, 9U),
+INSTANTIATE_TEST_SUITE_P(seeds, store_model, ::testing::Range(1U, 9U),
                          [](const auto& one) {
                            return "seed_" + std::to_string(one.param);
                          });

@@ -334,8 +334,8 @@ TEST_F(api_test, the_ledger_is_listed_by_job_time_and_fate) {
       runtime_->jobs_engine().perform(command::fire{{decision}, t0 + 3h}));
   const auto all = get("/v1/ticks")["ticks"];
   ASSERT_EQ(all.size(), 2U);
-  expect_fields(all[0], {"job", "from", "to", "count", "fate", "run_id",
-                         "reason"});
+  expect_fields(all[0],
+                {"job", "from", "to", "count", "fate", "run_id", "reason"});
   EXPECT_EQ(all[0]["count"], 3);
   EXPECT_EQ(all[0]["from"], "2027-01-15T09:00:00.000Z");
   EXPECT_EQ(all[0]["reason"], "catchup is none");
@@ -388,10 +388,9 @@ scheduler:
   const auto plan = get("/v1/replay?from=20h&limit=3");
   expect_fields(plan, {"action", "applied", "missed", "runs", "ran", "workers",
                        "estimate_ms", "done_at", "jobs"});
-  expect_fields(plan["jobs"][0],
-                {"job", "missed", "from", "to", "policy", "runs", "ran",
-                 "foreign", "mean_duration_ms", "estimate_ms",
-                 "competes_with"});
+  expect_fields(plan["jobs"][0], {"job", "missed", "from", "to", "policy",
+                                  "runs", "ran", "foreign", "mean_duration_ms",
+                                  "estimate_ms", "competes_with"});
   EXPECT_EQ(plan["runs"], 3);
   EXPECT_EQ(plan["applied"], false);
   const auto body = R"({"from":"20h","limit":3})";
@@ -405,9 +404,9 @@ scheduler:
   EXPECT_EQ(get("/v1/replay")["missed"], 0);
   const auto refused = post("/v1/replay", body, 409);
   EXPECT_NE(failure(refused).find("--again"), std::string::npos);
-  EXPECT_EQ(post("/v1/replay", R"({"from":"20h","limit":3,"again":true})")
-                ["made"],
-            3);
+  EXPECT_EQ(
+      post("/v1/replay", R"({"from":"20h","limit":3,"again":true})")["made"],
+      3);
 }
 
 TEST_F(api_test, a_replay_that_makes_no_sense_is_refused) {

@@ -27,7 +27,7 @@ std::string wrong(const words& line) {
 
 TEST(arguments, take_global_options_before_and_after_the_command) {
   const auto line
-    = parsed({"jobq", "--data", "/d", "--json", "list", "--tz=Europe/Paris"});
+      = parsed({"jobq", "--data", "/d", "--json", "list", "--tz=Europe/Paris"});
   EXPECT_EQ(line.command->name, "list");
   EXPECT_EQ(line.value("data"), "/d");
   EXPECT_EQ(line.value("tz"), "Europe/Paris");
@@ -36,23 +36,23 @@ TEST(arguments, take_global_options_before_and_after_the_command) {
 }
 
 TEST(arguments, keep_repeated_parameters_whole_and_in_order) {
-  const auto line = parsed({"jobq", "run", "a", "-p", "x=1,2", "b",
-                            "--parameter", "y=a=b"});
+  const auto line = parsed(
+      {"jobq", "run", "a", "-p", "x=1,2", "b", "--parameter", "y=a=b"});
   EXPECT_EQ(line.positionals, (words{"a", "b"}));
   EXPECT_EQ(line.values("parameter"), (words{"x=1,2", "y=a=b"}));
 }
 
 TEST(arguments, understand_the_seeds_spelling) {
   const auto line
-    = parsed({"/usr/bin/systemprompt", "infra", "jobs", "run", "x"});
+      = parsed({"/usr/bin/systemprompt", "infra", "jobs", "run", "x"});
   EXPECT_EQ(line.command->name, "run");
   EXPECT_EQ(line.positionals, words{"x"});
 }
 
 TEST(arguments, ask_for_the_words_infra_jobs_under_the_seeds_name) {
-  EXPECT_NE(wrong({"systemprompt", "list"}).find(
-              "systemprompt infra jobs list"),
-            std::string::npos);
+  EXPECT_NE(
+      wrong({"systemprompt", "list"}).find("systemprompt infra jobs list"),
+      std::string::npos);
   EXPECT_NE(wrong({"systemprompt", "infra", "list"}).find("infra jobs list"),
             std::string::npos);
   EXPECT_NE(wrong({"systemprompt"}).find("systemprompt infra jobs"),
@@ -67,8 +67,8 @@ TEST(arguments, suggest_the_command_and_option_that_was_meant) {
   EXPECT_NE(wrong({"jobq", "history", "--jub", "x"}).find("mean --job?"),
             std::string::npos);
   EXPECT_NE(wrong({"jobq", "list", "-z"}).find("-z"), std::string::npos);
-  EXPECT_NE(wrong({"jobq", "--count", "3", "next", "@daily"}).find(
-              "after the command"),
+  EXPECT_NE(wrong({"jobq", "--count", "3", "next", "@daily"})
+                .find("after the command"),
             std::string::npos);
 }
 
@@ -88,7 +88,7 @@ TEST(arguments, refuse_what_is_left_over) {
   EXPECT_NE(wrong({"jobq", "next", "0", "0", "*", "*", "*", "*"}).find("quote"),
             std::string::npos);
   EXPECT_NE(wrong({"jobq", "next", "--count", "1", "--count", "2", "@daily"})
-              .find("give it once"),
+                .find("give it once"),
             std::string::npos);
 }
 
@@ -100,8 +100,7 @@ TEST(arguments, let_help_stand_in_for_missing_arguments) {
 }
 
 TEST(arguments, bound_numbers_and_name_the_range) {
-  const auto negative
-    = parsed({"jobq", "cleanup-sessions", "--hours", "-1"});
+  const auto negative = parsed({"jobq", "cleanup-sessions", "--hours", "-1"});
   const auto number = whole_number(negative, "hours", 1, 0, INT64_MAX);
   ASSERT_FALSE(number);
   EXPECT_NE(number.error().message.find("must be 0 or more"),
@@ -109,7 +108,7 @@ TEST(arguments, bound_numbers_and_name_the_range) {
   const auto word = parsed({"jobq", "log-cleanup", "--days", "abc"});
   EXPECT_FALSE(whole_number(word, "days", 1, 0, INT64_MAX));
   const auto huge
-    = parsed({"jobq", "next", "@daily", "-n", "99999999999999999999"});
+      = parsed({"jobq", "next", "@daily", "-n", "99999999999999999999"});
   const auto count = whole_number(huge, "count", 5, 1, 1000);
   ASSERT_FALSE(count);
   EXPECT_NE(count.error().message.find("1 to 1000"), std::string::npos);
@@ -117,15 +116,15 @@ TEST(arguments, bound_numbers_and_name_the_range) {
 
 TEST(arguments, read_since_as_an_instant_or_a_duration_ago) {
   const auto now = *parse_rfc3339("2027-01-01T12:00:00Z");
-  EXPECT_EQ(**since_of(parsed({"jobq", "history", "--since", "2h"}), "since",
-                       now),
-            *parse_rfc3339("2027-01-01T10:00:00Z"));
+  EXPECT_EQ(
+      **since_of(parsed({"jobq", "history", "--since", "2h"}), "since", now),
+      *parse_rfc3339("2027-01-01T10:00:00Z"));
   EXPECT_EQ(**since_of(parsed({"jobq", "history", "--since",
                                "2026-12-31T00:00:00+01:00"}),
                        "since", now),
             *parse_rfc3339("2026-12-30T23:00:00Z"));
   EXPECT_FALSE(
-    since_of(parsed({"jobq", "history", "--since", "noon"}), "since", now));
+      since_of(parsed({"jobq", "history", "--since", "noon"}), "since", now));
 }
 
 TEST(arguments, translate_the_states_of_other_queues) {
@@ -134,7 +133,7 @@ TEST(arguments, translate_the_states_of_other_queues) {
   EXPECT_EQ(*state_of(parsed({"jobq", "runs", "--state", "executing"})),
             "running");
   const auto wrong_state
-    = state_of(parsed({"jobq", "runs", "--state", "runing"}));
+      = state_of(parsed({"jobq", "runs", "--state", "runing"}));
   ASSERT_FALSE(wrong_state);
   EXPECT_NE(wrong_state.error().message.find("did you mean \"running\""),
             std::string::npos);

@@ -24,7 +24,7 @@ std::string run_text(const std::string& state, const std::string& outcome) {
               {"state", state},
               {"outcome", outcome},
               {"counters", json::object()}}
-    .dump();
+      .dump();
 }
 
 /// A server with jobs alpha and beta, where a run of alpha ends like this.
@@ -33,9 +33,9 @@ fake_target with_run(const std::string& state, const std::string& outcome) {
   where.api->answers["GET /v1/jobs"] = two_jobs;
   where.api->answers["POST /v1/jobs/alpha/run"] = run_text("available", "");
   where.api->streams[std::string{"/v1/runs/"} + id + "/stream"]
-    = {"", R"({"event":"log","text":"one\ntwo\n"})",
-       R"({"event":"progress","fraction":0.5,"message":"half"})",
-       R"({"event":"finished","run":)" + run_text(state, outcome) + "}"};
+      = {"", R"({"event":"log","text":"one\ntwo\n"})",
+         R"({"event":"progress","fraction":0.5,"message":"half"})",
+         R"({"event":"finished","run":)" + run_text(state, outcome) + "}"};
   return where;
 }
 
@@ -52,7 +52,7 @@ TEST(run_command, streams_the_log_and_succeeds) {
   const auto done = carry_out(where, {"run", "alpha"});
   EXPECT_EQ(done.code, 0) << done.diagnostics;
   EXPECT_EQ(done.output.rfind("one\ntwo\n✓ alpha succeeded", 0), 0U)
-    << done.output;
+      << done.output;
 }
 
 TEST(run_command, fails_when_the_run_fails) {
@@ -71,8 +71,7 @@ TEST(run_command, starts_nothing_when_a_name_is_wrong) {
   auto where = with_run("completed", "succeeded");
   const auto done = carry_out(where, {"run", "alpha", "alpah"});
   EXPECT_EQ(done.code, 3);
-  EXPECT_NE(done.diagnostics.find("did you mean \"alpha\""),
-            std::string::npos);
+  EXPECT_NE(done.diagnostics.find("did you mean \"alpha\""), std::string::npos);
   EXPECT_EQ(where.api->count("POST", "/v1/jobs/alpha/run"), 0);
 }
 
@@ -143,7 +142,7 @@ TEST(run_command, refuses_wrong_use_before_it_connects) {
 TEST(cleanup_commands, run_cores_functions_on_their_threshold) {
   auto where = with_run("completed", "succeeded");
   where.api->answers["POST /v1/functions/core/database_cleanup/run"]
-    = run_text("available", "");
+      = run_text("available", "");
   EXPECT_EQ(carry_out(where, {"log-cleanup", "--days", "7"}).code, 0);
   const auto body = json::parse(where.api->asked.front().body);
   EXPECT_EQ(body["parameters"]["log_retention_days"], "7");
@@ -163,10 +162,10 @@ TEST(enable_command, changes_nothing_when_a_name_is_wrong) {
 TEST(history_command, filters_outcomes_that_the_api_does_not_know) {
   fake_target where;
   where.api->answers["GET /v1/history"]
-    = R"({"runs":[)" + run_text("discarded", "failed") + ","
-      + run_text("discarded", "crashed") + "]}";
+      = R"({"runs":[)" + run_text("discarded", "failed") + ","
+        + run_text("discarded", "crashed") + "]}";
   const auto done
-    = carry_out(where, {"history", "--status", "crashed", "--json"});
+      = carry_out(where, {"history", "--status", "crashed", "--json"});
   EXPECT_EQ(done.output, run_text("discarded", "crashed") + "\n");
   EXPECT_EQ(where.api->asked.back().query.at("status"), "discarded");
 }
@@ -176,10 +175,9 @@ TEST(history_command, follows_only_a_server) {
   EXPECT_EQ(carry_out(where, {"history", "--follow"}).code, 4);
   where.server = true;
   where.api->streams["/v1/history/stream"]
-    = {"", run_text("completed", "succeeded")};
-  const auto done
-    = carry_out(where, {"history", "--follow", "--json", "--since-sequence",
-                        "7"});
+      = {"", run_text("completed", "succeeded")};
+  const auto done = carry_out(
+      where, {"history", "--follow", "--json", "--since-sequence", "7"});
   EXPECT_EQ(done.output, run_text("completed", "succeeded") + "\n");
   EXPECT_EQ(where.api->asked.back().query.at("since_sequence"), "7");
   EXPECT_EQ(done.code, 4); // the stream ended: the server has gone
@@ -198,10 +196,10 @@ TEST(ticks_command, tells_single_ticks_and_stretches) {
   fake_target where;
   where.api->answers["GET /v1/ticks"] = three_ticks;
   const auto done = carry_out(
-    where, {"ticks", "--job", "alpha", "--fate", "fired", "--since", "2h"});
+      where, {"ticks", "--job", "alpha", "--fate", "fired", "--since", "2h"});
   EXPECT_EQ(done.code, 0) << done.diagnostics;
   EXPECT_NE(done.output.find("2027-01-15T08:00:00Z"), std::string::npos)
-    << done.output;
+      << done.output;
   EXPECT_NE(done.output.find(" 48 "), std::string::npos);
   EXPECT_NE(done.output.find("catchup is none"), std::string::npos);
   const auto& query = where.api->asked.back().query;
@@ -262,10 +260,10 @@ TEST(replay_command, applies_and_waits_for_all_of_its_runs) {
   fake_target where;
   where.server = true;
   where.api->answers["POST /v1/replay"]
-    = std::string{R"({"action":"replay","applied":true,"missed":1,"made":1,)"}
-      + R"("ignored":0,"since_sequence":41,"run_ids":[")" + id + R"("]})";
+      = std::string{R"({"action":"replay","applied":true,"missed":1,"made":1,)"}
+        + R"("ignored":0,"since_sequence":41,"run_ids":[")" + id + R"("]})";
   where.api->streams["/v1/history/stream"]
-    = {"", run_text("completed", "succeeded")};
+      = {"", run_text("completed", "succeeded")};
   auto done = carry_out(where, {"replay", "--apply", "--again"});
   EXPECT_EQ(done.code, 0) << done.diagnostics;
   EXPECT_NE(done.diagnostics.find("1 of 1 runs finished"), std::string::npos);
@@ -277,7 +275,7 @@ TEST(replay_command, applies_and_waits_for_all_of_its_runs) {
   EXPECT_NE(done.diagnostics.find("replay --apply"), std::string::npos);
   // A run that fails fails the command.
   where.api->streams["/v1/history/stream"]
-    = {"", run_text("discarded", "failed")};
+      = {"", run_text("discarded", "failed")};
   EXPECT_EQ(carry_out(where, {"replay", "--apply"}).code, 1);
   EXPECT_EQ(carry_out(where, {"replay", "--apply", "--no-wait"}).code, 0);
 }
@@ -285,7 +283,7 @@ TEST(replay_command, applies_and_waits_for_all_of_its_runs) {
 TEST(replay_command, waives_without_waiting) {
   fake_target where;
   where.api->answers["POST /v1/replay"]
-    = R"({"action":"skip","applied":true,"missed":5,"made":0,"ignored":0,
+      = R"({"action":"skip","applied":true,"missed":5,"made":0,"ignored":0,
           "since_sequence":1,"run_ids":[]})";
   const auto done = carry_out(where, {"replay", "--skip", "--to", "1h"});
   EXPECT_EQ(done.output, "5 missed ticks waived\n");
@@ -295,9 +293,9 @@ TEST(replay_command, waives_without_waiting) {
 TEST(cancel_command, works_through_all_pages_and_then_stops) {
   fake_target where;
   where.api->answers["GET /v1/runs"]
-    = R"({"runs":[)" + run_text("scheduled", "") + "]}";
+      = R"({"runs":[)" + run_text("scheduled", "") + "]}";
   where.api->answers[std::string{"POST /v1/runs/"} + id + "/cancel"]
-    = run_text("cancelled", "");
+      = run_text("cancelled", "");
   const auto done = carry_out(where, {"cancel", "--all"});
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(where.api->count("POST", std::string{"/v1/runs/"} + id + "/cancel"),
@@ -318,10 +316,9 @@ TEST(server_commands, need_a_server) {
 
 TEST(next_command, needs_no_connection) {
   fake_target where;
-  const auto done
-    = carry_out(where, {"next", "0 30 2 * * *", "--tz", "Europe/Paris",
-                        "--from", "2027-03-27T00:00:00Z", "--count", "2",
-                        "--json"});
+  const auto done = carry_out(
+      where, {"next", "0 30 2 * * *", "--tz", "Europe/Paris", "--from",
+              "2027-03-27T00:00:00Z", "--count", "2", "--json"});
   EXPECT_EQ(done.output,
             "[\"2027-03-27T02:30:00+01:00\",\"2027-03-28T03:00:00+02:00\"]\n");
   EXPECT_EQ(where.connections, 0);
@@ -333,7 +330,7 @@ TEST(next_command, says_what_is_wrong_with_an_expression) {
   EXPECT_EQ(done.code, 2);
   EXPECT_EQ(done.output, "");
   EXPECT_EQ(done.diagnostics.rfind("jobq: invalid schedule: minute", 0), 0U)
-    << done.diagnostics;
+      << done.diagnostics;
 }
 
 TEST(output, is_given_up_quietly_when_nobody_reads) {

@@ -94,11 +94,26 @@ protected:
 TEST_F(program, answers_help_and_version_without_anything) {
   EXPECT_EQ(run({"--help"}).code, 0);
   EXPECT_EQ(run({"--version"}).output.rfind("jobq ", 0), 0U);
-  for (const auto* command :
-       {"list", "show", "run", "history", "enable", "disable",
-        "cleanup-sessions", "log-cleanup", "next", "check", "status", "runs",
-        "run-info", "logs", "cancel", "retry", "discard", "reload", "drain",
-        "stop"}) {
+  for (const auto* command : {"list",
+                              "show",
+                              "run",
+                              "history",
+                              "enable",
+                              "disable",
+                              "cleanup-sessions",
+                              "log-cleanup",
+                              "next",
+                              "check",
+                              "status",
+                              "runs",
+                              "run-info",
+                              "logs",
+                              "cancel",
+                              "retry",
+                              "discard",
+                              "reload",
+                              "drain",
+                              "stop"}) {
     const auto done = run({command, "--help"});
     EXPECT_EQ(done.code, 0) << command;
     EXPECT_NE(done.output.find("Example"), std::string::npos) << command;
@@ -107,42 +122,42 @@ TEST_F(program, answers_help_and_version_without_anything) {
 
 TEST_F(program, says_nothing_on_its_output_when_used_wrongly) {
   const std::vector<std::vector<std::string>> lines{
-    {},
-    {"lst"},
-    {"pause"},
-    {"enqueue", "core.x"},
-    {"list", "x"},
-    {"list", "--tz", "Mars/Phobos"},
-    {"list", "--frob"},
-    {"show"},
-    {"show", "a", "b"},
-    {"run"},
-    {"run", "a", "--timeout", "x"},
-    {"run", "a", "-p", "x"},
-    {"history", "-n", "0"},
-    {"history", "--since", "x"},
-    {"history", "--status", "x"},
-    {"enable"},
-    {"disable"},
-    {"cleanup-sessions", "--hours", "-1"},
-    {"log-cleanup", "--days", "abc"},
-    {"next"},
-    {"next", "0", "0", "*", "*", "*", "*"},
-    {"next", "@daily", "--count", "1001"},
-    {"next", "@daily", "--from", "2027-01-01T00:00:00"},
-    {"next", "@daily", "--job", "x"},
-    {"check", "a", "b"},
-    {"status", "x"},
-    {"runs", "--state", "x"},
-    {"run-info"},
-    {"run-info", "nonsense"},
-    {"logs"},
-    {"cancel"},
-    {"retry", "--state", "dead"},
-    {"discard", "x"},
-    {"reload", "x"},
-    {"drain", "--hard"},
-    {"stop", "x"}};
+      {},
+      {"lst"},
+      {"pause"},
+      {"enqueue", "core.x"},
+      {"list", "x"},
+      {"list", "--tz", "Mars/Phobos"},
+      {"list", "--frob"},
+      {"show"},
+      {"show", "a", "b"},
+      {"run"},
+      {"run", "a", "--timeout", "x"},
+      {"run", "a", "-p", "x"},
+      {"history", "-n", "0"},
+      {"history", "--since", "x"},
+      {"history", "--status", "x"},
+      {"enable"},
+      {"disable"},
+      {"cleanup-sessions", "--hours", "-1"},
+      {"log-cleanup", "--days", "abc"},
+      {"next"},
+      {"next", "0", "0", "*", "*", "*", "*"},
+      {"next", "@daily", "--count", "1001"},
+      {"next", "@daily", "--from", "2027-01-01T00:00:00"},
+      {"next", "@daily", "--job", "x"},
+      {"check", "a", "b"},
+      {"status", "x"},
+      {"runs", "--state", "x"},
+      {"run-info"},
+      {"run-info", "nonsense"},
+      {"logs"},
+      {"cancel"},
+      {"retry", "--state", "dead"},
+      {"discard", "x"},
+      {"reload", "x"},
+      {"drain", "--hard"},
+      {"stop", "x"}};
   for (const auto& line : lines) {
     const auto done = run(line);
     const auto shown = line.empty() ? "no command" : line[0];
@@ -177,7 +192,7 @@ TEST_F(program, prints_the_fire_times_of_every_example) {
       EXPECT_EQ(done.code, 2) << line;
       EXPECT_EQ(done.output, "") << line;
       EXPECT_EQ(done.diagnostics.rfind("jobq: invalid schedule: ", 0), 0U)
-        << done.diagnostics;
+          << done.diagnostics;
       continue;
     }
     ASSERT_EQ(done.code, 0) << line << done.diagnostics;
@@ -199,7 +214,7 @@ TEST_F(program, checks_a_configuration) {
   const auto good = run({"check", "good.yaml"});
   EXPECT_EQ(good.code, 0) << good.diagnostics;
   EXPECT_NE(good.output.find("good.yaml: 1 job, "), std::string::npos)
-    << good.output;
+      << good.output;
   EXPECT_NE(good.diagnostics.find("warning"), std::string::npos);
   write("bad.yaml", "scheduler:\n  jobs:\n    - name: a\n      extension: "
                     "core\n      job: cleanup_empty_contexts\n      "
@@ -220,8 +235,8 @@ TEST_F(program, tells_fire_times_of_a_configured_job) {
         "scheduler:\n  jobs:\n    - name: a\n      extension: core\n      "
         "job: cleanup_empty_contexts\n      schedule: \"0 0 3 * * *\"\n      "
         "timezone: Europe/Paris\n      enabled: true\n");
-  const auto done = run({"next", "--job", "a", "--from",
-                         "2027-06-01T00:00:00Z", "--count", "1"});
+  const auto done = run(
+      {"next", "--job", "a", "--from", "2027-06-01T00:00:00Z", "--count", "1"});
   EXPECT_EQ(done.output, "2027-06-01T03:00:00+02:00\n") << done.diagnostics;
   EXPECT_EQ(run({"next", "--job", "b"}).code, 3);
 }
@@ -231,8 +246,7 @@ TEST_F(program, fails_when_its_output_can_not_be_written) {
   fs::create_symlink("/dev/full", folder_ / "full");
   const auto done = run({"next", "@daily"}, "jobq", "full");
   EXPECT_EQ(done.code, 1);
-  EXPECT_NE(done.diagnostics.find("can't write the output"),
-            std::string::npos);
+  EXPECT_NE(done.diagnostics.find("can't write the output"), std::string::npos);
 }
 
 TEST_F(program, works_without_a_server) {

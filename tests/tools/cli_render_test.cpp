@@ -67,13 +67,13 @@ TEST(text, is_cut_by_columns_and_never_inside_a_character) {
 
 TEST(table, is_cut_only_on_a_terminal) {
   const std::vector<table_row> rows{
-    {{std::string(60, 'x'), tone::plain}, {"y", tone::plain}}};
+      {{std::string(60, 'x'), tone::plain}, {"y", tone::plain}}};
   style narrow;
   narrow.width = 30;
   EXPECT_LE(widest_line(render_table({"NAME", "B"}, rows, narrow)), 30U);
-  EXPECT_NE(render_table({"NAME", "B"}, rows, style{}).find(
-              std::string(60, 'x')),
-            std::string::npos);
+  EXPECT_NE(
+      render_table({"NAME", "B"}, rows, style{}).find(std::string(60, 'x')),
+      std::string::npos);
 }
 
 TEST(list, shows_disabled_jobs_and_times_in_the_zone) {
@@ -88,8 +88,7 @@ TEST(list, shows_disabled_jobs_and_times_in_the_zone) {
 TEST(list, fits_the_terminal) {
   style look;
   look.width = 100;
-  EXPECT_LE(widest_line(render_jobs(json::array({example_job()}), look)),
-            100U);
+  EXPECT_LE(widest_line(render_jobs(json::array({example_job()}), look)), 100U);
 }
 
 TEST(show, tells_what_to_do_about_a_failing_check) {
@@ -137,10 +136,8 @@ TEST(progress, fits_the_terminal_and_takes_any_number) {
   EXPECT_LT(display_width(render_progress("publish_content", 0.5,
                                           std::string(100, 'm'), look)),
             40U);
-  EXPECT_NE(render_progress("a", 7, "", look).find("100%"),
-            std::string::npos);
-  EXPECT_NE(render_progress("a", -1, "", look).find("  0%"),
-            std::string::npos);
+  EXPECT_NE(render_progress("a", 7, "", look).find("100%"), std::string::npos);
+  EXPECT_NE(render_progress("a", -1, "", look).find("  0%"), std::string::npos);
 }
 
 TEST(log, is_prefixed_line_by_line) {
@@ -150,10 +147,10 @@ TEST(log, is_prefixed_line_by_line) {
 
 TEST(status, says_that_there_is_no_server) {
   const auto page = render_status(
-    json::parse(R"({"store":{"path":"/v/store","disk_bytes":1572864,
+      json::parse(R"({"store":{"path":"/v/store","disk_bytes":1572864,
       "format":1},"queues":[{"queue":"default","available":2,
       "latency_ms":1500}]})"),
-    false, style{});
+      false, style{});
   EXPECT_NE(page.find("none"), std::string::npos);
   EXPECT_NE(page.find("/v/store, 1.5 MiB"), std::string::npos) << page;
   EXPECT_NE(page.find("default"), std::string::npos);

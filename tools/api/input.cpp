@@ -184,9 +184,9 @@ result<std::optional<tick_fate>> fate_query(const query_map& query,
     return *fate;
   std::vector<std::string> words;
   add_words(tick_fate_words, words);
-  return fail(errc::invalid_argument,
-              name + ": \"" + text + "\" is not one of " + joined(words)
-                  + did_you_mean(text, words));
+  return fail(errc::invalid_argument, name + ": \"" + text + "\" is not one of "
+                                          + joined(words)
+                                          + did_you_mean(text, words));
 }
 
 } // namespace jobq

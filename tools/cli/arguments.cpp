@@ -36,8 +36,8 @@ result<std::size_t> first_positional(const words& line, std::size_t begin) {
     if (option == nullptr)
       return fail(errc::invalid_argument,
                   "option " + name
-                    + " must come after the command; type: jobq COMMAND "
-                    + word + " ...");
+                      + " must come after the command; type: jobq COMMAND "
+                      + word + " ...");
     at += !option->value.empty() && name == word ? 2U : 1U;
   }
   return line.size();
@@ -68,8 +68,8 @@ result<words> without_prefix(words line) {
     if (line[*at] != expected)
       return fail(errc::invalid_argument,
                   "\"" + line[*at]
-                    + "\" is not known here; type: systemprompt infra jobs "
-                    + (find_command(line[*at]) ? line[*at] : "COMMAND"));
+                      + "\" is not known here; type: systemprompt infra jobs "
+                      + (find_command(line[*at]) ? line[*at] : "COMMAND"));
     line.erase(line.begin() + static_cast<std::ptrdiff_t>(*at));
   }
   return line;
@@ -109,8 +109,8 @@ error unknown_option(const std::string& name, const command_spec* command) {
   const auto near = closest(name, known);
   return {errc::invalid_argument,
           "unknown option " + dashed(name)
-            + (near.empty() ? see_help(command)
-                            : ", did you mean --" + near + "?")};
+              + (near.empty() ? see_help(command)
+                              : ", did you mean --" + near + "?")};
 }
 
 error missing_value(const std::string& name,
@@ -119,7 +119,7 @@ error missing_value(const std::string& name,
   const auto* option = find_option(options, dashed(name));
   return {errc::invalid_argument,
           dashed(name) + " needs a value: " + dashed(name) + " "
-            + (option ? option->value : "VALUE") + see_help(command)};
+              + (option ? option->value : "VALUE") + see_help(command)};
 }
 
 /// What only the table knows: an option in a value's place, and repetition.
@@ -131,11 +131,11 @@ result<void> check_options(const arguments& line,
       if (!option.value.empty() && value.starts_with("--")
           && find_option(options, value.substr(0, value.find('='))))
         return tl::unexpected(
-          missing_value(option.name, options, line.command));
+            missing_value(option.name, options, line.command));
     if (values.size() > 1 && !option.repeated && !option.value.empty())
-      return fail(errc::invalid_argument,
-                  "--" + option.name + " is given " +
-                    std::to_string(values.size()) + " times; give it once");
+      return fail(errc::invalid_argument, "--" + option.name + " is given "
+                                              + std::to_string(values.size())
+                                              + " times; give it once");
   }
   return {};
 }
@@ -143,8 +143,7 @@ result<void> check_options(const arguments& line,
 result<void> check_positionals(const arguments& line) {
   const auto& command = *line.command;
   const auto count = line.positionals.size();
-  const auto usage = command.name
-                     + (command.arguments.empty() ? "" : " ")
+  const auto usage = command.name + (command.arguments.empty() ? "" : " ")
                      + command.arguments;
   if (count < command.min_arguments)
     return fail(errc::invalid_argument,
@@ -158,11 +157,10 @@ result<void> check_positionals(const arguments& line) {
   if (command.max_arguments == 0)
     return fail(errc::invalid_argument,
                 command.name + " takes no arguments, but \""
-                  + line.positionals[0] + "\" is given" + see_help(&command));
+                    + line.positionals[0] + "\" is given" + see_help(&command));
   return fail(errc::invalid_argument,
-              "too many arguments: \""
-                + line.positionals[command.max_arguments]
-                + "\" is left over; type: jobq " + usage);
+              "too many arguments: \"" + line.positionals[command.max_arguments]
+                  + "\" is left over; type: jobq " + usage);
 }
 
 result<arguments> parse_options(const words& line,
@@ -170,8 +168,9 @@ result<arguments> parse_options(const words& line,
   const auto specs = options_of(command);
   cxxopts::Options options{"jobq"};
   for (const auto& spec : specs) {
-    const auto names
-      = spec.short_name.empty() ? spec.name : spec.short_name + "," + spec.name;
+    const auto names = spec.short_name.empty()
+                           ? spec.name
+                           : spec.short_name + "," + spec.name;
     if (spec.value.empty())
       options.add_options()(names, spec.help, cxxopts::value<bool>());
     else
@@ -184,7 +183,7 @@ result<arguments> parse_options(const words& line,
   parsed.command = command;
   try {
     const auto found
-      = options.parse(static_cast<int>(argv.size()), argv.data());
+        = options.parse(static_cast<int>(argv.size()), argv.data());
     for (const auto& option : found.arguments())
       if (option.value() != "false")
         parsed.options[option.key()].push_back(option.value());
@@ -196,9 +195,9 @@ result<arguments> parse_options(const words& line,
   } catch (const cxxopts::exceptions::option_requires_argument& e) {
     return tl::unexpected(missing_value(quoted(e.what()), specs, command));
   } catch (const cxxopts::exceptions::exception& e) {
-    return fail(errc::invalid_argument,
-                "\"" + quoted(e.what()) + "\" can't be read as an option"
-                  + see_help(command));
+    return fail(errc::invalid_argument, "\"" + quoted(e.what())
+                                            + "\" can't be read as an option"
+                                            + see_help(command));
   }
   if (auto checked = check_options(parsed, specs); !checked)
     return tl::unexpected(checked.error());
@@ -216,8 +215,8 @@ error unknown_command(const std::string& name) {
   const auto near = closest(name, known);
   return {errc::invalid_argument,
           "unknown command \"" + name + "\""
-            + (near.empty() ? "; see jobq --help"
-                            : ", did you mean \"" + near + "\"?")};
+              + (near.empty() ? "; see jobq --help"
+                              : ", did you mean \"" + near + "\"?")};
 }
 
 } // namespace

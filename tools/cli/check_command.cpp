@@ -23,10 +23,11 @@ std::string counted(std::size_t number, const std::string& what) {
 }
 
 json fault_object(const config_fault& fault) {
-  const auto text_or_null
-    = [](const std::string& text) { return text.empty() ? json() : json(text); };
+  const auto text_or_null = [](const std::string& text) {
+    return text.empty() ? json() : json(text);
+  };
   const auto number_or_null
-    = [](int number) { return number > 0 ? json(number) : json(); };
+      = [](int number) { return number > 0 ? json(number) : json(); };
   return {{"level", fault.level == severity::error ? "error" : "warning"},
           {"file", text_or_null(fault.place.file)},
           {"line", number_or_null(fault.place.line)},
@@ -40,12 +41,11 @@ json fault_object(const config_fault& fault) {
 exit_code check_command(command_context& context) {
   const auto& given = context.line.positionals;
   if (!given.empty() && context.line.has("config"))
-    return complain(context.out,
-                    {errc::invalid_argument,
-                     "give FILE or --config, not both"});
-  const std::filesystem::path file
-    = given.empty() ? config_file_of(context.line)
-                    : std::filesystem::path{given[0]};
+    return complain(context.out, {errc::invalid_argument,
+                                  "give FILE or --config, not both"});
+  const std::filesystem::path file = given.empty()
+                                         ? config_file_of(context.line)
+                                         : std::filesystem::path{given[0]};
   auto report = read_config(file);
   if (report.ok())
     std::ranges::move(
@@ -54,9 +54,8 @@ exit_code check_command(command_context& context) {
                       measured_means(context.where)),
         std::back_inserter(report.faults));
   const auto errors = static_cast<std::size_t>(std::count_if(
-    report.faults.begin(), report.faults.end(), [](const auto& fault) {
-      return fault.level == severity::error;
-    }));
+      report.faults.begin(), report.faults.end(),
+      [](const auto& fault) { return fault.level == severity::error; }));
   const auto warnings = report.faults.size() - errors;
   const auto jobs = report.ok() ? report.value->jobs.size() : 0;
   if (context.out.json()) {

@@ -16,8 +16,8 @@ namespace {
 
 /// A command that changes chosen runs.
 struct change {
-  std::string verb; ///< of the route: `cancel`
-  std::string past; ///< as it is told: `cancelled`
+  std::string verb;                ///< of the route: `cancel`
+  std::string past;                ///< as it is told: `cancelled`
   std::vector<std::string> states; ///< what `--all` alone is about
 };
 
@@ -25,11 +25,10 @@ result<void> check_choice(const arguments& line, const std::string& verb) {
   const auto filtered = line.has("state") || line.has("job");
   if (line.positionals.empty() && !line.has("all"))
     return fail(errc::invalid_argument,
-                filtered
-                  ? "a filter may mean many runs; to mean it type: jobq " + verb
-                      + " --all with the filters"
-                  : "which runs? type: jobq " + verb + " ID..., or jobq " + verb
-                      + " --all with --state or --job");
+                filtered ? "a filter may mean many runs; to mean it type: jobq "
+                               + verb + " --all with the filters"
+                         : "which runs? type: jobq " + verb + " ID..., or jobq "
+                               + verb + " --all with --state or --job");
   if (!line.positionals.empty() && (line.has("all") || filtered))
     return fail(errc::invalid_argument,
                 "give ids, or --all with filters, not both");
@@ -37,14 +36,13 @@ result<void> check_choice(const arguments& line, const std::string& verb) {
 }
 
 /// The ids that the filters leave.
-result<std::vector<std::string>> filtered_ids(api_client& client,
-                                              const arguments& line,
-                                              const change& what) {
+result<std::vector<std::string>>
+filtered_ids(api_client& client, const arguments& line, const change& what) {
   const auto state = state_of(line);
   if (!state)
     return tl::unexpected(state.error());
   const auto states
-    = state->empty() ? what.states : std::vector<std::string>{*state};
+      = state->empty() ? what.states : std::vector<std::string>{*state};
   std::vector<std::string> ids;
   for (const auto& each : states) {
     const auto answer = get(client, "/v1/runs",
@@ -63,8 +61,8 @@ result<std::vector<std::string>> filtered_ids(api_client& client,
 exit_code change_run(command_context& context, api_client& client,
                      const std::string& id, const change& what) {
   const auto run
-    = post(client, "/v1/runs/" + id + "/" + what.verb,
-           json{{"reason", context.line.value("reason").value_or("")}});
+      = post(client, "/v1/runs/" + id + "/" + what.verb,
+             json{{"reason", context.line.value("reason").value_or("")}});
   if (!run)
     return complain(context.out,
                     {run.error().code, id + ": " + run.error().message});
@@ -73,9 +71,9 @@ exit_code change_run(command_context& context, api_client& client,
   else if (!context.out.quiet())
     context.out.print(id + " of " + run_name(*run) + ": "
                       + (flag_of(*run, "cancel_requested")
-                             && text_of(*run, "state") == "running"
-                           ? "asked to stop"
-                           : what.past)
+                                 && text_of(*run, "state") == "running"
+                             ? "asked to stop"
+                             : what.past)
                       + "\n");
   return exit_code::ok;
 }
@@ -132,10 +130,10 @@ exit_code carry_out_change(command_context& context, const change& what) {
 } // namespace
 
 exit_code cancel_command(command_context& context) {
-  return carry_out_change(
-    context, {"cancel",
-              "cancelled",
-              {"scheduled", "available", "retryable", "running"}});
+  return carry_out_change(context,
+                          {"cancel",
+                           "cancelled",
+                           {"scheduled", "available", "retryable", "running"}});
 }
 
 exit_code retry_command(command_context& context) {
@@ -144,8 +142,8 @@ exit_code retry_command(command_context& context) {
 
 exit_code discard_command(command_context& context) {
   return carry_out_change(
-    context,
-    {"discard", "discarded", {"scheduled", "available", "retryable"}});
+      context,
+      {"discard", "discarded", {"scheduled", "available", "retryable"}});
 }
 
 } // namespace jobq

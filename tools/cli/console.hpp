@@ -24,8 +24,8 @@ public:
   };
 
   console(text_writer output, text_writer diagnostics, options how)
-    : output_{std::move(output)}, diagnostics_{std::move(diagnostics)},
-      how_{std::move(how)} {}
+      : output_{std::move(output)},
+        diagnostics_{std::move(diagnostics)}, how_{std::move(how)} {}
 
   const style& look() const { return how_.look; }
   bool json() const { return how_.json; }

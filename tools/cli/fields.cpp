@@ -62,8 +62,8 @@ std::string time_text(const std::string& utc, const style& look,
   const auto at = parse_rfc3339(utc);
   if (!at)
     return utc;
-  return format_in_zone(
-    whole_seconds ? std::chrono::floor<seconds>(*at) : *at, look.zone);
+  return format_in_zone(whole_seconds ? std::chrono::floor<seconds>(*at) : *at,
+                        look.zone);
 }
 
 std::string time_of(const json& document, std::string_view field,

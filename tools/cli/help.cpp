@@ -32,9 +32,9 @@ std::string wrapped(const std::string& text, std::size_t indent) {
 }
 
 std::string option_names(const option_spec& option) {
-  auto names = option.short_name.empty() ? "    --" + option.name
-                                         : "-" + option.short_name + ", --"
-                                             + option.name;
+  auto names = option.short_name.empty()
+                   ? "    --" + option.name
+                   : "-" + option.short_name + ", --" + option.name;
   if (!option.value.empty())
     names += " " + option.value;
   return names;
@@ -90,7 +90,7 @@ std::string command_help(const command_spec& command) {
   text += wrapped(summary + ".", 0) + "\n";
   for (std::size_t begin = 0; begin < command.details.size();) {
     const auto end
-      = std::min(command.details.find('\n', begin), command.details.size());
+        = std::min(command.details.find('\n', begin), command.details.size());
     text += wrapped(command.details.substr(begin, end - begin), 0) + "\n";
     begin = end + 1;
   }

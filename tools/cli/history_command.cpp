@@ -31,16 +31,16 @@ exit_code follow_history(command_context& context, connection& connected,
   query.erase("since");
   auto& out = context.out;
   const auto ended = connected.client->follow(
-    make_request("GET", "/v1/history/stream", std::move(query)),
-    [&](const std::string& line) {
-      if (line.empty())
-        return true;
-      const auto run = read_line(line);
-      if (run && has_outcome(*run, outcome))
-        out.print(out.json() ? line + "\n"
-                             : render_completion(*run, out.look()));
-      return !out.gone() && out.failure() == 0;
-    });
+      make_request("GET", "/v1/history/stream", std::move(query)),
+      [&](const std::string& line) {
+        if (line.empty())
+          return true;
+        const auto run = read_line(line);
+        if (run && has_outcome(*run, outcome))
+          out.print(out.json() ? line + "\n"
+                               : render_completion(*run, out.look()));
+        return !out.gone() && out.failure() == 0;
+      });
   if (out.gone() || out.failure() != 0)
     return exit_code::ok;
   if (!ended)
@@ -53,8 +53,8 @@ exit_code follow_history(command_context& context, connection& connected,
 
 exit_code history_command(command_context& context) {
   const auto& line = context.line;
-  const auto now = std::chrono::floor<milliseconds>(
-    std::chrono::system_clock::now());
+  const auto now
+      = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
   const auto status = status_of(line);
   if (!status)
     return complain(context.out, status.error());
@@ -64,9 +64,8 @@ exit_code history_command(command_context& context) {
   const auto count = whole_number(line, "count", 20, 1, 1000);
   if (!count)
     return complain(context.out, count.error());
-  const auto sequence
-    = whole_number(line, "since-sequence", 0, 0,
-                   std::numeric_limits<std::int64_t>::max());
+  const auto sequence = whole_number(line, "since-sequence", 0, 0,
+                                     std::numeric_limits<std::int64_t>::max());
   if (!sequence)
     return complain(context.out, sequence.error());
   if (line.has("follow") && line.has("since"))
@@ -75,21 +74,20 @@ exit_code history_command(command_context& context) {
                      "--follow takes no --since; to resume a stream type "
                      "--since-sequence N"});
   std::map<std::string, std::string> query{
-    {"job", line.value("job").value_or("")},
-    {"status", status->state},
-    {"since", *since ? format_utc(**since) : ""},
-    // What is left out here must not count there.
-    {"n", status->outcome.empty() ? std::to_string(*count) : "10000"},
-    {"since_sequence",
-     line.has("since-sequence") ? std::to_string(*sequence) : ""}};
+      {"job", line.value("job").value_or("")},
+      {"status", status->state},
+      {"since", *since ? format_utc(**since) : ""},
+      // What is left out here must not count there.
+      {"n", status->outcome.empty() ? std::to_string(*count) : "10000"},
+      {"since_sequence",
+       line.has("since-sequence") ? std::to_string(*sequence) : ""}};
   auto connected = context.where.connect();
   if (!connected)
     return complain(context.out, connected.error());
   if (line.has("follow"))
     return follow_history(context, *connected, std::move(query),
                           status->outcome);
-  const auto answer
-    = get(*connected->client, "/v1/history", std::move(query));
+  const auto answer = get(*connected->client, "/v1/history", std::move(query));
   if (!answer)
     return complain(context.out, answer.error());
   auto runs = json::array();

@@ -15,8 +15,8 @@ result<std::string> job_path(const std::string& name,
                              const std::string& rest = {}) {
   if (!is_job_name(name))
     return fail(errc::not_found, "job \"" + name
-                                   + "\" not found: a job's name is up to 64 "
-                                     "of a-z, 0-9, _ . -");
+                                     + "\" not found: a job's name is up to 64 "
+                                       "of a-z, 0-9, _ . -");
   return "/v1/jobs/" + name + rest;
 }
 

@@ -11,8 +11,8 @@ namespace jobq {
 std::string raw_text_of(const json& document, std::string_view field) {
   const auto found = document.find(std::string{field});
   return found != document.end() && found->is_string()
-           ? found->get<std::string>()
-           : std::string{};
+             ? found->get<std::string>()
+             : std::string{};
 }
 
 std::string printable_log(std::string_view log, std::string_view prefix) {

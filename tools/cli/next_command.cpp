@@ -77,9 +77,8 @@ exit_code next_command(command_context& context) {
                     {errc::invalid_argument,
                      "--calendar is a picture and takes no --json; leave "
                      "--calendar away"});
-  const auto count = calendar
-                       ? whole_number(line, "count", 3, 1, most_months)
-                       : whole_number(line, "count", 5, 1, 1000);
+  const auto count = calendar ? whole_number(line, "count", 3, 1, most_months)
+                              : whole_number(line, "count", 5, 1, 1000);
   if (!count)
     return complain(context.out, count.error());
   const auto from = instant_of(line, "from");
@@ -88,19 +87,18 @@ exit_code next_command(command_context& context) {
   const auto asked = read_schedule(line);
   if (!asked)
     return complain(context.out, asked.error());
-  const auto begin = from->value_or(std::chrono::floor<milliseconds>(
-    std::chrono::system_clock::now()));
+  const auto begin = from->value_or(
+      std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
   if (calendar) {
-    context.out.print(render_calendar({asked->schedule, asked->zone, asked->gap,
-                                       asked->overlap, begin,
-                                       static_cast<int>(*count)},
-                                      context.out.look()));
+    context.out.print(
+        render_calendar({asked->schedule, asked->zone, asked->gap,
+                         asked->overlap, begin, static_cast<int>(*count)},
+                        context.out.look()));
     return exit_code::ok;
   }
-  const auto fires
-    = explain_next(asked->schedule, asked->zone, begin,
-                   static_cast<std::size_t>(*count), asked->gap,
-                   asked->overlap);
+  const auto fires = explain_next(asked->schedule, asked->zone, begin,
+                                  static_cast<std::size_t>(*count), asked->gap,
+                                  asked->overlap);
   if (context.out.json()) {
     auto times = json::array();
     for (const auto& fire : fires)

@@ -81,11 +81,11 @@ int run_program(const std::vector<std::string>& words) {
   // A reader that has gone is noticed where it is written to.
   std::signal(SIGPIPE, SIG_IGN);
   const auto line = parse_arguments(words);
-  const auto zone
-    = line ? zone_of(*line) : result<std::optional<time_zone>>{};
+  const auto zone = line ? zone_of(*line) : result<std::optional<time_zone>>{};
   const arguments none;
   const auto& known = line ? *line : none;
-  console out{write_to(STDOUT_FILENO), write_to(STDERR_FILENO),
+  console out{write_to(STDOUT_FILENO),
+              write_to(STDERR_FILENO),
               {make_style(known, zone ? *zone : std::nullopt),
                known.has("quiet"), known.has("json"),
                ::isatty(STDERR_FILENO) == 1}};

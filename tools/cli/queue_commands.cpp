@@ -18,21 +18,21 @@ exit_code follow_log(command_context& context, connection& connected,
   auto& out = context.out;
   result<void> read{};
   const auto ended = connected.client->follow(
-    make_request("GET", "/v1/runs/" + id + "/stream"),
-    [&](const std::string& line) {
-      if (line.empty())
-        return true;
-      const auto event = read_line(line);
-      if (!event) {
-        read = tl::unexpected(event.error());
-        return false;
-      }
-      if (out.json())
-        out.print(line + "\n");
-      else if (text_of(*event, "event") == "log")
-        out.print(printable_log(raw_text_of(*event, "text")));
-      return !out.gone() && out.failure() == 0;
-    });
+      make_request("GET", "/v1/runs/" + id + "/stream"),
+      [&](const std::string& line) {
+        if (line.empty())
+          return true;
+        const auto event = read_line(line);
+        if (!event) {
+          read = tl::unexpected(event.error());
+          return false;
+        }
+        if (out.json())
+          out.print(line + "\n");
+        else if (text_of(*event, "event") == "log")
+          out.print(printable_log(raw_text_of(*event, "text")));
+        return !out.gone() && out.failure() == 0;
+      });
   for (const auto& each : {ended, read})
     if (!each)
       return complain(out, each.error());
@@ -51,11 +51,10 @@ exit_code runs_command(command_context& context) {
   auto connected = context.where.connect();
   if (!connected)
     return complain(context.out, connected.error());
-  const auto answer
-    = get(*connected->client, "/v1/runs",
-          {{"state", *state},
-           {"job", context.line.value("job").value_or("")},
-           {"n", std::to_string(*count)}});
+  const auto answer = get(*connected->client, "/v1/runs",
+                          {{"state", *state},
+                           {"job", context.line.value("job").value_or("")},
+                           {"n", std::to_string(*count)}});
   if (!answer)
     return complain(context.out, answer.error());
   const auto& runs = part_of(*answer, "runs");
@@ -89,9 +88,8 @@ exit_code logs_command(command_context& context) {
   const auto id = run_id::parse(context.line.positionals[0]);
   if (!id)
     return complain(context.out, id.error());
-  const auto attempt
-    = whole_number(context.line, "attempt", 0, 1,
-                   std::numeric_limits<std::uint32_t>::max());
+  const auto attempt = whole_number(context.line, "attempt", 0, 1,
+                                    std::numeric_limits<std::uint32_t>::max());
   if (!attempt)
     return complain(context.out, attempt.error());
   if (*attempt != 0 && context.line.has("follow"))
@@ -104,8 +102,8 @@ exit_code logs_command(command_context& context) {
   if (context.line.has("follow"))
     return follow_log(context, *connected, id->to_string());
   const auto log
-    = get(*connected->client, "/v1/runs/" + id->to_string() + "/log",
-          {{"attempt", *attempt == 0 ? "" : std::to_string(*attempt)}});
+      = get(*connected->client, "/v1/runs/" + id->to_string() + "/log",
+            {{"attempt", *attempt == 0 ? "" : std::to_string(*attempt)}});
   if (!log)
     return complain(context.out, log.error());
   if (context.out.json()) {

@@ -55,28 +55,28 @@ std::string policies(const json& whole, const style& look) {
   const auto& job = part_of(whole, "policies");
   auto text = section("Policies", look);
   text += field_line("queue", text_of(whole, "queue") + ", priority "
-                                + text_or(job, "priority", "0"));
+                                  + text_or(job, "priority", "0"));
   text += field_line("timeout", duration_field(job, "timeout_ms", "none"));
   text += field_line("attempts", text_of(job, "max_attempts")
-                                   + ", crashes at most "
-                                   + text_of(job, "max_crashes"));
+                                     + ", crashes at most "
+                                     + text_of(job, "max_crashes"));
   text += field_line("backoff", backoff_text(job));
   text += field_line("overlap", text_of(job, "overlap_policy"));
   text += field_line(
-    "catch-up", text_of(job, "catchup") + ", window "
-                  + duration_field(job, "catchup_window_ms") + ", at most "
-                  + text_of(job, "catchup_limit") + ", missed after "
-                  + duration_field(job, "misfire_threshold_ms"));
+      "catch-up", text_of(job, "catchup") + ", window "
+                      + duration_field(job, "catchup_window_ms") + ", at most "
+                      + text_of(job, "catchup_limit") + ", missed after "
+                      + duration_field(job, "misfire_threshold_ms"));
   text += field_line("start deadline",
                      duration_field(job, "start_deadline_ms", "none"));
   text += field_line("clock changes", "gap " + text_of(job, "dst_gap")
-                                        + ", overlap "
-                                        + text_of(job, "dst_overlap"));
+                                          + ", overlap "
+                                          + text_of(job, "dst_overlap"));
   text += field_line("jitter", duration_field(job, "jitter_ms", "none"));
   text += field_line("isolation", text_of(job, "isolation"));
   text += field_line("enforce", flag_of(job, "enforce")
-                                  ? "yes"
-                                  : "no: counts what it would do");
+                                    ? "yes"
+                                    : "no: counts what it would do");
   text += field_line("parameters", pairs_of(job, "parameters"));
   return text;
 }
@@ -84,7 +84,7 @@ std::string policies(const json& whole, const style& look) {
 /// What a person can do about a check that failed.
 std::string hint_for(const std::string& check, const std::string& name) {
   const auto about
-    = [&](const char* word) { return check.find(word) != std::string::npos; };
+      = [&](const char* word) { return check.find(word) != std::string::npos; };
   if (about("enabled"))
     return "type: jobq enable " + name;
   if (about("cron") || about("schedule"))
@@ -106,8 +106,8 @@ std::string troubleshooting(const json& job, const style& look) {
   for (const auto& check : part_of(job, "checks")) {
     const auto good = flag_of(check, "ok");
     const auto name = text_of(check, "check");
-    const std::string mark = look.unicode ? (good ? "✓" : "✗")
-                                          : (good ? "ok" : "FAIL");
+    const std::string mark
+        = look.unicode ? (good ? "✓" : "✗") : (good ? "ok" : "FAIL");
     text += "  " + paint(look, good ? tone::good : tone::bad, mark)
             + std::string(look.unicode ? 1 : 5 - mark.size(), ' ') + name;
     if (has_value(check, "message"))
@@ -164,7 +164,7 @@ std::string render_job(const json& job, const style& look) {
   std::string label = "next ticks";
   for (const auto& tick : ticks) {
     const auto instant
-      = tick.is_string() ? printable(tick.get<std::string>()) : "-";
+        = tick.is_string() ? printable(tick.get<std::string>()) : "-";
     text += field_line(std::exchange(label, ""),
                        look.zone_given ? time_text(instant, look, true)
                                        : instant);

@@ -55,8 +55,8 @@ std::string run_name(const json& run) {
 
 std::string run_status(const json& run) {
   const auto state = text_of(run, "state");
-  const auto final = state == "completed" || state == "discarded"
-                     || state == "cancelled";
+  const auto final
+      = state == "completed" || state == "discarded" || state == "cancelled";
   if (!final || state == "cancelled" || !has_value(run, "outcome"))
     return state;
   return text_of(run, "outcome");
@@ -115,14 +115,14 @@ std::string render_run(const json& run, const style& look) {
   auto text = paint(look, tone::strong, text_of(run, "id")) + "\n";
   text += field_line("job", text_or(run, "job", "-"));
   text += field_line("function", text_of(run, "extension") + "."
-                                   + text_of(run, "function"));
-  text += field_line("state", paint(look, tone_of_status(state), state)
-                                + (has_value(run, "reason")
-                                     ? ": " + text_of(run, "reason")
-                                     : ""));
+                                     + text_of(run, "function"));
+  text += field_line(
+      "state",
+      paint(look, tone_of_status(state), state)
+          + (has_value(run, "reason") ? ": " + text_of(run, "reason") : ""));
   text += field_line("trigger", text_of(run, "trigger"));
   text += field_line("queue", text_of(run, "queue") + ", priority "
-                                + text_or(run, "priority", "0"));
+                                  + text_or(run, "priority", "0"));
   text += field_line("parameters", pairs_of(run, "parameters"));
   text += field_line("nominal time", time_of(run, "nominal_time", look, false));
   text += field_line("created", time_of(run, "created_at", look, false));
@@ -131,8 +131,8 @@ std::string render_run(const json& run, const style& look) {
   text += field_line("finished", time_of(run, "finished_at", look, false));
   text += field_line("attempts", attempts_text(run));
   if (number_of(run, "missed_count") > 0)
-    text += field_line("stands for", text_of(run, "missed_count")
-                                       + " missed ticks");
+    text += field_line("stands for",
+                       text_of(run, "missed_count") + " missed ticks");
   const auto& attempts = part_of(run, "attempts");
   text += "\n" + paint(look, tone::strong, "Attempts") + "\n";
   if (attempts.empty())
@@ -145,10 +145,10 @@ std::string render_run(const json& run, const style& look) {
 std::string render_result(const json& run, const style& look) {
   const auto status = run_status(run);
   const auto good = text_of(run, "state") == "completed";
-  const std::string mark = look.unicode ? (good ? "✓ " : "✗ ")
-                                        : (good ? "ok " : "FAIL ");
-  auto line = paint(look, good ? tone::good : tone::bad, mark + run_name(run)
-                                                           + " " + status);
+  const std::string mark
+      = look.unicode ? (good ? "✓ " : "✗ ") : (good ? "ok " : "FAIL ");
+  auto line = paint(look, good ? tone::good : tone::bad,
+                    mark + run_name(run) + " " + status);
   if (has_value(run, "duration_ms"))
     line += " in " + duration_field(run, "duration_ms");
   const auto said = said_by(run);
@@ -168,9 +168,9 @@ std::string render_progress(const std::string& name, double fraction,
                             const std::string& message, const style& look) {
   constexpr std::size_t bar_width = 24;
   const auto share
-    = std::isfinite(fraction) ? std::clamp(fraction, 0.0, 1.0) : 0.0;
+      = std::isfinite(fraction) ? std::clamp(fraction, 0.0, 1.0) : 0.0;
   const auto full
-    = static_cast<std::size_t>(std::lround(share * double{bar_width}));
+      = static_cast<std::size_t>(std::lround(share * double{bar_width}));
   std::string bar;
   for (std::size_t at = 0; at < bar_width; ++at)
     bar += at < full ? (look.unicode ? "█" : "#") : (look.unicode ? "░" : "-");

@@ -56,19 +56,19 @@ std::string render_status(const json& status, bool server, const style& look) {
                        paint(look, tone::bad, text_of(status, "failure")));
   const auto& store = part_of(status, "store");
   text += field_line("store", text_of(store, "path") + ", "
-                                + size_text(number_of(store, "disk_bytes"))
-                                + ", format " + text_of(store, "format"));
+                                  + size_text(number_of(store, "disk_bytes"))
+                                  + ", format " + text_of(store, "format"));
   const auto& config = part_of(status, "config");
   text += field_line("config", text_or(config, "file", "-") + ", "
-                                 + text_or(status, "jobs", "0") + " jobs");
+                                   + text_or(status, "jobs", "0") + " jobs");
   for (const auto& warning : part_of(config, "warnings"))
-    text += field_line("", paint(look, tone::warn,
-                                 printable(warning.is_string()
-                                             ? warning.get<std::string>()
-                                             : json_line(warning))));
-  text += field_line("workers", text_or(status, "running", "0") + " of "
-                                  + text_or(status, "workers", "0")
-                                  + " busy");
+    text += field_line(
+        "", paint(look, tone::warn,
+                  printable(warning.is_string() ? warning.get<std::string>()
+                                                : json_line(warning))));
+  text
+      += field_line("workers", text_or(status, "running", "0") + " of "
+                                   + text_or(status, "workers", "0") + " busy");
   text += field_line("runs", pairs_of(status, "states"));
   std::vector<table_row> rows;
   for (const auto& queue : part_of(status, "queues"))

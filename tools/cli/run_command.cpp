@@ -48,8 +48,8 @@ result<names> choose_jobs(const arguments& line, const json& jobs) {
         add_once(chosen, text_of(job, "name"));
     }
     if (!any)
-      wrong += (wrong.empty() ? "" : "; ") + std::string{"no job has the tag \""}
-               + tag + "\"";
+      wrong += (wrong.empty() ? "" : "; ")
+               + std::string{"no job has the tag \""} + tag + "\"";
   }
   if (line.has("all"))
     for (const auto& job : jobs)
@@ -77,8 +77,7 @@ void show_started(console& out, const std::vector<json>& runs) {
     else if (out.quiet())
       out.print(text_of(run, "id") + "\n");
     else
-      out.print(run_name(run) + " started as run " + text_of(run, "id")
-                + "\n");
+      out.print(run_name(run) + " started as run " + text_of(run, "id") + "\n");
   }
 }
 
@@ -116,8 +115,7 @@ exit_code run_command(command_context& context) {
                      "or jobq run --all"});
   if (!line.positionals.empty() && line.has("all"))
     return complain(context.out,
-                    {errc::invalid_argument,
-                     "give names or --all, not both"});
+                    {errc::invalid_argument, "give names or --all, not both"});
   auto connected = context.where.connect();
   if (!connected)
     return complain(context.out, connected.error());
@@ -139,8 +137,8 @@ exit_code run_command(command_context& context) {
     if (run)
       runs.push_back(std::move(*run));
     else
-      worst = complain(context.out, {run.error().code,
-                                     name + ": " + run.error().message});
+      worst = complain(context.out,
+                       {run.error().code, name + ": " + run.error().message});
   }
   if (line.has("no-wait")) {
     show_started(context.out, runs);
@@ -152,7 +150,7 @@ exit_code run_command(command_context& context) {
   if (runs.empty())
     return worst;
   const auto waited
-    = wait_for_runs(context, *connected, std::move(runs), *timeout);
+      = wait_for_runs(context, *connected, std::move(runs), *timeout);
   return worst == exit_code::ok ? waited : worst;
 }
 
@@ -170,9 +168,9 @@ exit_code log_cleanup_command(command_context& context) {
                                  std::numeric_limits<std::int64_t>::max());
   if (!days)
     return complain(context.out, days.error());
-  return run_function(context, "database_cleanup",
-                      {{"log_retention_days", std::to_string(*days)},
-                       {"only", "logs"}});
+  return run_function(
+      context, "database_cleanup",
+      {{"log_retention_days", std::to_string(*days)}, {"only", "logs"}});
 }
 
 } // namespace jobq

@@ -31,7 +31,7 @@ struct waited_run {
 class run_wait {
 public:
   run_wait(command_context& context, connection& from, std::vector<json> runs)
-    : context_{context}, out_{context.out}, from_{from} {
+      : context_{context}, out_{context.out}, from_{from} {
     for (auto& run : runs) {
       auto id = text_of(run, "id");
       auto name = run_name(run);
@@ -47,9 +47,9 @@ public:
     while (open_ > 0) {
       auto pause = look_around;
       if (timeout) {
-        const auto left = *timeout
-                          - std::chrono::duration_cast<milliseconds>(
-                            steady::now() - begin);
+        const auto left
+            = *timeout
+              - std::chrono::duration_cast<milliseconds>(steady::now() - begin);
         if (left <= milliseconds{0})
           return give_up("after " + format_duration(*timeout));
         pause = std::min(pause, left);
@@ -113,8 +113,8 @@ private:
     if (out_.quiet())
       return;
     const auto text
-      = printable_log(raw_text_of(event, "text"),
-                      runs_.size() > 1 ? waited.name + ": " : std::string{});
+        = printable_log(raw_text_of(event, "text"),
+                        runs_.size() > 1 ? waited.name + ": " : std::string{});
     if (out_.json())
       out_.report(text);
     else
@@ -156,9 +156,9 @@ private:
     out_.note("cancelling; once more to leave at once");
     for (const auto& waited : runs_)
       if (!waited.finished)
-        static_cast<void>(post(*from_.client,
-                               "/v1/runs/" + waited.id + "/cancel",
-                               json{{"reason", "interrupted at the terminal"}}));
+        static_cast<void>(
+            post(*from_.client, "/v1/runs/" + waited.id + "/cancel",
+                 json{{"reason", "interrupted at the terminal"}}));
   }
 
   exit_code give_up(const std::string& when) {
@@ -167,9 +167,9 @@ private:
         out_.complain("stopped waiting" + (when.empty() ? "" : " " + when)
                       + "; run " + waited.id + " of " + waited.name
                       + (from_.server
-                           ? " goes on"
-                           : " goes on when a server or another command has "
-                             "the store"));
+                             ? " goes on"
+                             : " goes on when a server or another command has "
+                               "the store"));
     context_.where.end_streams();
     static_cast<void>(finish());
     return exit_code::failed;

@@ -28,16 +28,15 @@ run_watch::~run_watch() {
 void run_watch::follow(std::size_t run, connection from, api_request request) {
   const auto server = from.server;
   followers_.push_back(
-    {std::thread{[to = inbox_, run, client = std::move(from.client),
-                  asked = std::move(request)] {
-       const auto ended
-         = client->follow(asked, [&](const std::string& line) {
-             return to->put({run, line, false, std::nullopt});
-           });
-       to->put({run, "", true,
-                ended ? std::nullopt : std::optional{ended.error()}});
-     }},
-     server});
+      {std::thread{[to = inbox_, run, client = std::move(from.client),
+                    asked = std::move(request)] {
+         const auto ended = client->follow(asked, [&](const std::string& line) {
+           return to->put({run, line, false, std::nullopt});
+         });
+         to->put({run, "", true,
+                  ended ? std::nullopt : std::optional{ended.error()}});
+       }},
+       server});
 }
 
 std::optional<watch_event> run_watch::next(milliseconds longest) {

@@ -10,15 +10,15 @@ namespace {
 
 struct field_kind {
   std::string_view name;
-  std::string_view unit; ///< what its values count
+  std::string_view unit;  ///< what its values count
   std::string_view whole; ///< after which it begins again
   int values = 0;
 };
 
 constexpr std::array<field_kind, 3> clock_fields{
-  {{"second", "seconds", "minute", 60},
-   {"minute", "minutes", "hour", 60},
-   {"hour", "hours", "day", 24}}};
+    {{"second", "seconds", "minute", 60},
+     {"minute", "minutes", "hour", 60},
+     {"hour", "hours", "day", 24}}};
 
 std::vector<std::string> fields_of(std::string_view expression) {
   std::vector<std::string> fields;
@@ -62,11 +62,11 @@ std::vector<std::string> schedule_doubts(std::string_view expression) {
       continue;
     const auto last = (kind.values - 1) / step * step;
     doubts.push_back(
-      std::string{kind.name} + " " + fields[at] + " is not every "
-      + std::to_string(step) + " " + std::string{kind.unit}
-      + ": it begins again every " + std::string{kind.whole} + ", so "
-      + std::to_string(kind.values - last) + " " + std::string{kind.unit}
-      + " lie between " + std::to_string(last) + " and the next 0");
+        std::string{kind.name} + " " + fields[at] + " is not every "
+        + std::to_string(step) + " " + std::string{kind.unit}
+        + ": it begins again every " + std::string{kind.whole} + ", so "
+        + std::to_string(kind.values - last) + " " + std::string{kind.unit}
+        + " lie between " + std::to_string(last) + " and the next 0");
   }
   const auto& day = fields[3];
   const auto& weekday = fields[5];

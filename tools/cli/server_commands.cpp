@@ -16,11 +16,10 @@ exit_code tell_server(command_context& context, const std::string& verb,
   if (connected && !connected->server)
     connected = fail(errc::unavailable, "no server is running, so there is "
                                         "nothing to "
-                                          + verb + "; start one: jobqd");
+                                            + verb + "; start one: jobqd");
   if (!connected)
     return complain(context.out, connected.error());
-  const auto answer
-    = post(*connected->client, "/v1/" + verb, json::object());
+  const auto answer = post(*connected->client, "/v1/" + verb, json::object());
   if (!answer)
     return complain(context.out, answer.error());
   for (const auto& warning : part_of(*answer, "warnings"))
@@ -42,10 +41,10 @@ exit_code status_command(command_context& context) {
   const auto status = get(*connected->client, "/v1/status");
   if (!status)
     return complain(context.out, status.error());
-  context.out.print(context.out.json()
-                      ? json_line(*status) + "\n"
-                      : render_status(*status, connected->server,
-                                      context.out.look()));
+  context.out.print(
+      context.out.json()
+          ? json_line(*status) + "\n"
+          : render_status(*status, connected->server, context.out.look()));
   return exit_code::ok;
 }
 

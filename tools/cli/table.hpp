@@ -18,7 +18,6 @@ using table_row = std::vector<table_cell>;
 /// is too narrow the widest columns are cut, never below their heading; without
 /// one nothing is. Ends with a line feed.
 std::string render_table(const std::vector<std::string>& headings,
-                         const std::vector<table_row>& rows,
-                         const style& look);
+                         const std::vector<table_row>& rows, const style& look);
 
 } // namespace jobq

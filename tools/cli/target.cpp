@@ -15,7 +15,7 @@ namespace {
 class local_client final : public api_client {
 public:
   local_client(runtime& local, const std::atomic<bool>& ended)
-    : local_{local}, client_{make_local_client(local)}, ended_{ended} {}
+      : local_{local}, client_{make_local_client(local)}, ended_{ended} {}
 
   result<std::string> call(const api_request& request) override {
     return client_->call(request);
@@ -36,7 +36,7 @@ private:
 
 default_target::default_target(std::filesystem::path config,
                                std::filesystem::path data)
-  : config_{std::move(config)}, data_{std::move(data)} {}
+    : config_{std::move(config)}, data_{std::move(data)} {}
 
 default_target::~default_target() = default;
 

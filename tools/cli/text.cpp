@@ -16,7 +16,7 @@ struct character {
 /// The character at the beginning of `text`, which is not empty.
 character first_of(std::string_view text) {
   const auto byte
-    = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+      = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
   const auto lead = byte(0);
   if (lead < 0x80)
     return {lead, 1, true};

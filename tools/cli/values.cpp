@@ -30,7 +30,7 @@ tl::unexpected<error> wrong_word(const std::string& option,
   for (const auto& candidate : known)
     all += (all.empty() ? "" : ", ") + candidate;
   return wrong_value(option, "\"" + word + "\" is not one of " + all
-                               + did_you_mean(word, known));
+                                 + did_you_mean(word, known));
 }
 
 } // namespace
@@ -47,12 +47,11 @@ result<std::int64_t> whole_number(const arguments& line,
   const auto [rest, status] = std::from_chars(text->data(), end, number);
   if (rest != end || status == std::errc::invalid_argument || text->empty())
     return wrong_value(option, "\"" + *text
-                                 + "\" is not a whole number; it must be "
-                                 + range_text(min, max));
+                                   + "\" is not a whole number; it must be "
+                                   + range_text(min, max));
   if (status != std::errc{} || number < min || number > max)
-    return wrong_value(option,
-                       *text + " is out of range; it must be "
-                         + range_text(min, max));
+    return wrong_value(option, *text + " is out of range; it must be "
+                                   + range_text(min, max));
   return number;
 }
 
@@ -64,7 +63,7 @@ result<std::optional<milliseconds>> duration_of(const arguments& line,
   const auto read = parse_duration(*text);
   if (!read)
     return wrong_value(option, read.error().message
-                                 + "; write a duration such as 30s, 10m, 2h");
+                                   + "; write a duration such as 30s, 10m, 2h");
   if (read->count() == 0)
     return wrong_value(option, "must be more than 0, such as 30s, 10m, 2h");
   return std::optional<milliseconds>{*read};
@@ -77,15 +76,14 @@ result<std::optional<time_point>> instant_of(const arguments& line,
     return std::optional<time_point>{};
   const auto read = parse_rfc3339(*text);
   if (!read)
-    return wrong_value(
-      option, read.error().message
-                + "; write an instant such as 2027-03-28T03:00:00Z");
+    return wrong_value(option,
+                       read.error().message
+                           + "; write an instant such as 2027-03-28T03:00:00Z");
   return std::optional<time_point>{*read};
 }
 
-result<std::optional<time_point>> since_of(const arguments& line,
-                                           const std::string& option,
-                                           time_point now) {
+result<std::optional<time_point>>
+since_of(const arguments& line, const std::string& option, time_point now) {
   const auto text = line.value(option);
   if (!text)
     return std::optional<time_point>{};
@@ -94,9 +92,9 @@ result<std::optional<time_point>> since_of(const arguments& line,
   if (const auto ago = parse_duration(*text))
     return std::optional<time_point>{now - *ago};
   return wrong_value(option, "\"" + *text
-                               + "\" is neither an instant "
-                                 "(2027-03-28T03:00:00Z) nor a duration ago "
-                                 "(30m, 2h, 7d)");
+                                 + "\" is neither an instant "
+                                   "(2027-03-28T03:00:00Z) nor a duration ago "
+                                   "(30m, 2h, 7d)");
 }
 
 result<std::optional<time_zone>> zone_of(const arguments& line) {
@@ -117,7 +115,7 @@ parameters_of(const arguments& line) {
     if (equals == std::string::npos || equals == 0)
       return wrong_value("parameter",
                          "\"" + text
-                           + "\" is not KEY=VALUE; type: -p source=blog");
+                             + "\" is not KEY=VALUE; type: -p source=blog");
     const auto key = text.substr(0, equals);
     if (!parameters.emplace(key, text.substr(equals + 1)).second)
       return wrong_value("parameter",
@@ -150,11 +148,14 @@ result<status_filter> status_of(const arguments& line) {
   if (!word)
     return status_filter{};
   static const std::map<std::string, status_filter> known{
-    {"completed", {"completed", ""}}, {"discarded", {"discarded", ""}},
-    {"cancelled", {"cancelled", ""}}, {"dead", {"discarded", ""}},
-    {"succeeded", {"completed", ""}}, {"failed", {"discarded", "failed"}},
-    {"timed_out", {"discarded", "timed_out"}},
-    {"crashed", {"discarded", "crashed"}}};
+      {"completed", {"completed", ""}},
+      {"discarded", {"discarded", ""}},
+      {"cancelled", {"cancelled", ""}},
+      {"dead", {"discarded", ""}},
+      {"succeeded", {"completed", ""}},
+      {"failed", {"discarded", "failed"}},
+      {"timed_out", {"discarded", "timed_out"}},
+      {"crashed", {"discarded", "crashed"}}};
   if (const auto found = known.find(*word); found != known.end())
     return found->second;
   std::vector<std::string> words;

@@ -28,16 +28,14 @@ result<std::optional<time_point>> instant_of(const arguments& line,
                                              const std::string& option);
 
 /// An instant, or a duration before `now`; none when absent.
-result<std::optional<time_point>> since_of(const arguments& line,
-                                           const std::string& option,
-                                           time_point now);
+result<std::optional<time_point>>
+since_of(const arguments& line, const std::string& option, time_point now);
 
 /// The zone of `--tz`; none when absent.
 result<std::optional<time_zone>> zone_of(const arguments& line);
 
 /// `-p KEY=VALUE`, repeated: a key given twice is an error.
-result<std::map<std::string, std::string>>
-parameters_of(const arguments& line);
+result<std::map<std::string, std::string>> parameters_of(const arguments& line);
 
 /// A run state as the API knows it, with the words of other queues accepted:
 /// `dead`, `executing`, `queued`. Empty when absent.
