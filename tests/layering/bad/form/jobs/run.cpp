@@ -3,4 +3,4 @@
 #include "time.hpp"
 #include "vector"
 #include <jobs/time.hpp>
-#include JOBQ_HEADER
+#  include JOBQ_HEADER

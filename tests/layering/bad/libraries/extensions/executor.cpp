@@ -1,2 +1,2 @@
-#include <caf/actor_system.hpp>
 #include <soci/soci.h>
+#include <caf/actor_system.hpp>

@@ -1,2 +1,2 @@
-#include <caf/actor_system.hpp>
 #include <date/tz.h>
+#include <caf/actor_system.hpp>

@@ -1,4 +1,4 @@
 #pragma once
-#include "queue/records.pb.h"
-#include <google/protobuf/message.h>
 #include <rocksdb/db.h>
+#include <google/protobuf/message.h>
+#include "queue/records.pb.h"

@@ -1,4 +1,4 @@
-#include "queue/records.pb.h"
-#include <caf/all.hpp>
 #include <cxxopts.hpp>
+#include <caf/all.hpp>
 #include <rocksdb/db.h>
+#include "queue/records.pb.h"

@@ -1,2 +1,2 @@
-#include <cxxopts.hpp>
 #include <gtest/gtest.h>
+#include <cxxopts.hpp>
