@@ -21,7 +21,8 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
-constexpr std::uint64_t seed_count = JOBQ_SANITIZED ? 100 : 1'000;
+constexpr std::uint64_t all_seeds = 1'000;
+constexpr std::uint64_t seed_count = JOBQ_SANITIZED ? 100 : all_seeds;
 constexpr std::uint64_t seeds_per_store = 50;
 
 /// One store for many seeds: opening it takes longer than a life.
@@ -388,7 +389,7 @@ TEST(time_model, every_tick_has_the_fate_that_brute_force_finds) {
       FAIL() << "seed " << seed << ": " << one.describe()
              << "\nrun it alone: JOBQ_MODEL_SEED=" << seed;
   }
-  if (first == last)
+  if (last - first + 1 < all_seeds)
     return;
   // A model that never meets a fate says nothing about it.
   for (const auto& [fate, word] : tick_fate_words)
