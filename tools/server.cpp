@@ -5,8 +5,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <condition_variable>
 #include <exception>
 #include <list>
 #include <mutex>
@@ -34,6 +36,9 @@ using steady = std::chrono::steady_clock;
 
 constexpr auto json_type = "application/json";
 constexpr auto lines_type = "application/x-ndjson";
+/// For answers in the making when the server stops: above all the one to the
+/// client that asked for it.
+constexpr std::chrono::seconds last_answers{1};
 
 /// The answer to a request that could not be read; none when there is nobody to
 /// answer to.
@@ -85,6 +90,10 @@ public:
     // wanted.
     ::shutdown(socket_.get(), SHUT_WR);
   }
+
+  /// No further request is read; an answer in the making is still written.
+  /// From any thread.
+  void end_requests() { ::shutdown(socket_.get(), SHUT_RD); }
 
   /// Wakes the connection's thread wherever it waits for the client. From any
   /// thread.
@@ -257,11 +266,7 @@ public:
     acceptor_.join();
     file_.remove();
     listener_.reset();
-    {
-      const std::lock_guard lock{mutex_};
-      for (auto& each : clients_)
-        each.client->interrupt();
-    }
+    end_clients();
     for (auto& each : clients_)
       each.thread.join();
     clients_.clear();
@@ -273,6 +278,19 @@ private:
     std::atomic<bool> ended{false};
     std::thread thread;
   };
+
+  void end_clients() {
+    // Nobody accepts any more: the list stays as it is.
+    for (auto& each : clients_)
+      each.client->end_requests();
+    std::unique_lock lock{ended_mutex_};
+    ended_.wait_for(lock, last_answers, [this] {
+      return std::ranges::all_of(
+          clients_, [](const auto& each) { return each.ended.load(); });
+    });
+    for (auto& each : clients_)
+      each.client->interrupt();
+  }
 
   void accept_all() {
     while (!stopping_) {
@@ -326,6 +344,11 @@ private:
     // meets a number that belongs to somebody else by then.
     self.client->interrupt();
     self.ended = true;
+    {
+      // Not the other mutex: who reaps holds it while this thread ends.
+      const std::lock_guard lock{ended_mutex_};
+    }
+    ended_.notify_all();
   }
 
   /// Joins the threads of the connections that have ended.
@@ -346,7 +369,9 @@ private:
   unique_fd listener_;
   unique_fd wake_;
   std::atomic<bool> stopping_{false};
-  std::mutex mutex_;
+  std::mutex mutex_; ///< clients_
+  std::mutex ended_mutex_;
+  std::condition_variable ended_;
   std::mutex stop_mutex_;
   std::list<entry> clients_;
   std::thread acceptor_;
