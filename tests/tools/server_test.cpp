@@ -23,12 +23,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// An API of three paths: `/echo` answers the body, `/who` the user, `/lines`
-/// streams lines until it is cancelled. All else is not found.
+/// An API of four paths: `/echo` answers the body, `/who` the user, `/slow`
+/// takes its time, `/lines` streams lines until it is cancelled. All else is
+/// not found.
 api_service toy_service(std::atomic<int>& streaming) {
-  return {[](const api_request& request) -> api_response {
+  return {[&streaming](const api_request& request) -> api_response {
             if (request.path == "/echo")
               return {200, request.body};
+            if (request.path == "/slow") {
+              ++streaming;
+              std::this_thread::sleep_for(50ms);
+              return {200, "{}"};
+            }
             if (request.path == "/who")
               return {200, request.user};
             return to_response({errc::not_found, "no " + request.path});
@@ -189,6 +195,19 @@ TEST_F(server_test, stopping_ends_streams_and_removes_the_socket) {
   EXPECT_FALSE(std::filesystem::exists(socket_));
   EXPECT_EQ(connect_to(socket_).error().code, errc::unavailable);
   server_->stop();
+}
+
+TEST_F(server_test, an_answer_in_the_making_is_given_before_the_end) {
+  const auto client = connect_to_server(socket_);
+  ASSERT_TRUE(client);
+  std::atomic<bool> answered{false};
+  std::thread asker{
+      [&] { answered = (*client)->call(test::get("/slow")).has_value(); }};
+  while (streaming_ == 0)
+    std::this_thread::sleep_for(1ms);
+  server_->stop();
+  asker.join();
+  EXPECT_TRUE(answered);
 }
 
 TEST_F(server_test, too_long_a_body_is_refused) {
