@@ -10,16 +10,6 @@ namespace {
 
 constexpr milliseconds instant{1};
 
-bool is_missed(const tick& line) {
-  return line.fate == tick_fate::engine_down || line.fate == tick_fate::expired
-         || line.fate == tick_fate::over_limit;
-}
-
-bool has_run(const tick& line) {
-  return line.fate == tick_fate::fired || line.fate == tick_fate::coalesced
-         || line.fate == tick_fate::skipped_overlap;
-}
-
 /// A line, and the part of it that the request is about.
 struct segment {
   tick line;
@@ -375,6 +365,16 @@ private:
 };
 
 } // namespace
+
+bool is_missed(const tick& line) noexcept {
+  return line.fate == tick_fate::engine_down || line.fate == tick_fate::expired
+         || line.fate == tick_fate::over_limit;
+}
+
+bool has_run(const tick& line) noexcept {
+  return line.fate == tick_fate::fired || line.fate == tick_fate::coalesced
+         || line.fate == tick_fate::skipped_overlap;
+}
 
 replay_plan plan_replay(const job_definition& job, std::vector<tick> lines,
                         const std::optional<job_cursor>& undecided,

@@ -15,6 +15,13 @@ namespace jobq {
 /// How many runs one replay makes at most, of all jobs together.
 inline constexpr std::uint64_t max_replayed_runs = 10'000;
 
+/// Whether it tells of ticks that nothing ran for and that a replay can make up
+/// for, or could have before somebody waived them.
+bool is_missed(const tick& line) noexcept;
+
+/// Whether it tells of ticks that had their run, or gave way to another's.
+bool has_run(const tick& line) noexcept;
+
 /// What a person asks to be replayed.
 struct replay_request {
   std::optional<time_point> from;        ///< nominal times at or after it

@@ -302,8 +302,9 @@ result<void> rocksdb_reader::ticks_of(keys::name_id job,
                                       const tick_filter& filter,
                                       std::vector<tick>& out) const {
   auto prefix = keys::tick_prefix(job);
-  scan lines{db_, family::history, prefix, keys::end_of(prefix),
-             direction::backward};
+  const auto end = filter.until ? keys::tick(job, *filter.until) + '\0'
+                                : keys::end_of(prefix);
+  scan lines{db_, family::history, prefix, end, direction::backward};
   std::size_t found = 0;
   for (std::size_t looks = 0;
        lines.valid() && found < filter.limit && looks < max_looks;

@@ -173,7 +173,8 @@ struct history_filter {
 
 struct tick_filter {
   std::string job;
-  std::optional<time_point> since;
+  std::optional<time_point> since; ///< lines that reach to it or past it
+  std::optional<time_point> until; ///< lines that begin at or before it
   std::optional<tick_fate> fate;
   std::uint32_t limit = 50;
 };

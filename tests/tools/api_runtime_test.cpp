@@ -409,6 +409,41 @@ scheduler:
       3);
 }
 
+TEST_F(api_test, a_replay_reaches_past_every_run_since) {
+  config_ = dir_.write("replay.yaml", R"(
+scheduler:
+  jobs:
+    - name: contexts
+      extension: core
+      job: cleanup_empty_contexts
+      schedule: "0 0 * * * *"
+      catchup: none
+)");
+  open(true);
+  const auto now
+      = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
+  const auto job = *runtime_->config()->find_job("contexts");
+  tick_decision decision;
+  // Of another cursor than the clock's, whose decisions would be ignored.
+  decision.cursor = {"contexts", now, "test"};
+  decision.others = {missed_half_day(job, now - 2h)};
+  constexpr auto later = 45'000;
+  for (auto i = 1; i <= later; ++i) {
+    tick line;
+    line.job = job.name;
+    line.nominal_time = line.to = now - milliseconds{100} * i;
+    line.fate = tick_fate::skipped_overlap;
+    decision.others.push_back(std::move(line));
+  }
+  ASSERT_TRUE(runtime_->jobs_engine().perform(command::fire{{decision}, now}));
+  const auto by_policy = get("/v1/replay");
+  EXPECT_EQ(by_policy["missed"], 12);
+  const auto plan = get("/v1/replay?from=20h&limit=3");
+  EXPECT_EQ(plan["missed"], 12);
+  EXPECT_EQ(plan["runs"], 3);
+  EXPECT_EQ(plan["ran"], later);
+}
+
 TEST_F(api_test, a_replay_that_makes_no_sense_is_refused) {
   get("/v1/replay?from=1h&to=2h", 400);
   get("/v1/replay?limit=0", 400);

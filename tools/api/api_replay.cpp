@@ -16,7 +16,8 @@ namespace jobq {
 
 namespace {
 
-constexpr std::uint32_t most_lines = 100'000;
+/// Rows of the ledger read at once.
+constexpr std::uint32_t page_rows = 20'000;
 constexpr std::size_t most_rivals = 20;
 constexpr std::uint32_t most_waiting = 10'000;
 
@@ -127,6 +128,41 @@ undecided_cursors(const api_call& call) {
   return found;
 }
 
+/// What a plan needs of a job's ledger.
+struct ledger_share {
+  std::vector<tick> lines;
+  std::uint64_t older = 0; ///< ticks that ran, further back than any replay
+};
+
+/// Every line of missed ticks, and the newest of those that ran: there is one
+/// for each run, and only as many as a replay can make are of use.
+result<ledger_share> read_ledger(const api_call& call, const std::string& job,
+                                 const replay_request& asked) {
+  ledger_share share;
+  std::uint64_t ran = 0;
+  tick_filter filter;
+  filter.job = job;
+  filter.since = asked.from;
+  filter.until = asked.to;
+  filter.limit = page_rows;
+  for (;;) {
+    auto page = call.target.reads().list_ticks(filter);
+    if (!page)
+      return tl::unexpected(page.error());
+    for (auto& line : *page) {
+      filter.until = line.nominal_time - milliseconds{1};
+      if (is_missed(line) || (asked.names_ticks() && ran < max_replayed_runs)) {
+        ran += is_missed(line) ? 0 : line.count;
+        share.lines.push_back(std::move(line));
+      } else if (has_run(line)) {
+        share.older += line.count;
+      }
+    }
+    if (page->size() < page_rows)
+      return share;
+  }
+}
+
 result<std::vector<job_share>> plan_all(const api_call& call,
                                         const replay_input& input) {
   const auto cursors = undecided_cursors(call);
@@ -142,18 +178,16 @@ result<std::vector<job_share>> plan_all(const api_call& call,
   for (const auto& job : call.config->jobs) {
     if (!input.job.empty() && job.name != input.job)
       continue;
-    tick_filter filter;
-    filter.job = job.name;
-    filter.since = input.asked.from;
-    filter.limit = most_lines;
-    auto lines = call.target.reads().list_ticks(filter);
-    if (!lines)
-      return tl::unexpected(lines.error());
+    auto ledger = read_ledger(call, job.name, input.asked);
+    if (!ledger)
+      return tl::unexpected(ledger.error());
     const auto at = cursors->find(job.name);
     const auto cursor = at == cursors->end() ? std::optional<job_cursor>{}
                                              : std::optional{at->second};
     auto plan = (input.skip ? plan_skip : plan_replay)(
-        job, std::move(*lines), cursor, input.asked, call.now);
+        job, std::move(ledger->lines), cursor, input.asked, call.now);
+    if (input.asked.names_ticks())
+      plan.ran += ledger->older;
     const replay_load load{plan.runs, means[job.name], plan.serial};
     shares.push_back({&job, std::move(plan), load});
   }
