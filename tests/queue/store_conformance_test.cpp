@@ -839,9 +839,11 @@ TEST_P(store_conformance, ticks_are_filtered_and_expire) {
   s.must(command::fire{{decision, other}, at(100)});
   EXPECT_EQ(s.ticks().size(), 4U);
   EXPECT_EQ(s.ticks().at(1).job, "else");
-  EXPECT_EQ(s.ticks({"cron", {}, {}, 2}).size(), 2U);
-  EXPECT_EQ(s.ticks({"cron", at(15), {}, 9}).size(), 3U);
-  EXPECT_EQ(s.ticks({"", {}, tick_fate::paused, 9}).at(0).nominal_time, at(30));
+  EXPECT_EQ(s.ticks({"cron", {}, {}, {}, 2}).size(), 2U);
+  EXPECT_EQ(s.ticks({"cron", at(15), {}, {}, 9}).size(), 3U);
+  EXPECT_EQ(s.ticks({"cron", {}, at(20), {}, 9}).size(), 2U);
+  EXPECT_EQ(s.ticks({"cron", at(20), at(20), {}, 9}).size(), 1U);
+  EXPECT_EQ(s.ticks({"", {}, {}, tick_fate::paused, 9}).at(0).nominal_time, at(30));
   retention keep;
   keep.ticks = seconds{0};
   EXPECT_EQ(s.must(command::expire{keep, at(20), 100}).count, 1U);
