@@ -25,10 +25,14 @@ struct source_place {
 /// Parameters of a job function: names and scalar values as text.
 using parameter_map = std::map<std::string, std::string>;
 
-enum class isolation { process, thread };
+/// Where a job's function runs: in a job host, on a thread of the server, or on
+/// the engine's own threads (for functions that never block).
+enum class isolation { process, thread, in_line };
 
-inline constexpr enum_words<isolation, 2> isolation_words{
-    {{isolation::process, "process"}, {isolation::thread, "thread"}}};
+inline constexpr enum_words<isolation, 3> isolation_words{
+    {{isolation::process, "process"},
+     {isolation::thread, "thread"},
+     {isolation::in_line, "inline"}}};
 
 inline constexpr enum_words<dst_gap, 3> dst_gap_words{
     {{dst_gap::automatic, "auto"},

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "jobs/enum_text.hpp"
@@ -29,6 +30,16 @@ inline constexpr enum_words<outcome_kind, 7> outcome_kind_words{
      {outcome_kind::snoozed, "snoozed"},
      {outcome_kind::interrupted, "interrupted"}}};
 
+/// How the process ended that an attempt was made in.
+struct process_end {
+  std::optional<int> exit_code;
+  std::optional<int> signal;     ///< the signal that killed it
+  std::uint64_t peak_memory = 0; ///< bytes resident at most; 0: not known
+  std::string output;            ///< the last 4 KiB that it wrote
+
+  friend bool operator==(const process_end&, const process_end&) = default;
+};
+
 /// The result of one execution of a job function, as a value.
 struct outcome {
   outcome_kind kind = outcome_kind::succeeded;
@@ -39,6 +50,9 @@ struct outcome {
   std::uint64_t items_processed = 0;
   std::uint64_t items_failed = 0;
   std::map<std::string, std::int64_t> counters;
+  /// Of a process of the attempt's own that ended: a program that ran as a job,
+  /// or a job host that died.
+  std::optional<process_end> process;
 
   friend bool operator==(const outcome&, const outcome&) = default;
 };

@@ -7,6 +7,26 @@
 namespace jobq::codec {
 namespace {
 
+void write(const process_end& from, record::ProcessEnd& to) {
+  if (from.exit_code)
+    to.set_exit_code(*from.exit_code);
+  if (from.signal)
+    to.set_signal(*from.signal);
+  to.set_peak_memory(from.peak_memory);
+  to.set_output(from.output);
+}
+
+process_end read(const record::ProcessEnd& from) {
+  process_end to;
+  if (from.has_exit_code())
+    to.exit_code = from.exit_code();
+  if (from.has_signal())
+    to.signal = from.signal();
+  to.peak_memory = from.peak_memory();
+  to.output = from.output();
+  return to;
+}
+
 void write(const attempt& from, record::Attempt& to) {
   to.set_number(from.number);
   to.set_started_at(count_of(from.started_at));
@@ -24,6 +44,8 @@ void write(const attempt& from, record::Attempt& to) {
     counter->set_name(name);
     counter->set_value(value);
   }
+  if (what.process)
+    write(*what.process, *to.mutable_process());
 }
 
 bool read(const record::Attempt& from, attempt& to) {
@@ -39,6 +61,8 @@ bool read(const record::Attempt& from, attempt& to) {
   what.items_failed = from.items_failed();
   for (const auto& counter : from.counters())
     what.counters[counter.name()] = counter.value();
+  if (from.has_process())
+    what.process = read(from.process());
   return from_record(from.kind(), record::OutcomeKind_MAX, what.kind);
 }
 

@@ -200,9 +200,10 @@ TEST_F(config_jobs, words_are_listed_with_a_suggestion) {
   expect_error("dst_overlap: firts", 20,
                "dst_overlap: \"firts\" is not one of auto, first, last, both, "
                "did you mean \"first\"?");
-  expect_error("isolation: threat", 18,
-               "isolation: \"threat\" is not one of process, thread, did you "
-               "mean \"thread\"?");
+  expect_error(
+      "isolation: threat", 18,
+      "isolation: \"threat\" is not one of process, thread, inline, did you "
+      "mean \"thread\"?");
 }
 
 TEST_F(config_jobs, kubernetes_words_are_overlap_policies) {

@@ -34,6 +34,7 @@ run full_run() {
   ended.outcome.items_processed = 1;
   ended.outcome.items_failed = 2;
   ended.outcome.counters = {{"rows", -4}};
+  ended.outcome.process = process_end{{}, 11, 1 << 20, "last words"};
   value.attempts = {ended};
   return value;
 }

@@ -18,6 +18,16 @@ std::string_view status_word(const job_facts& facts) {
   return {};
 }
 
+json process_json(const std::optional<process_end>& end) {
+  if (!end)
+    return nullptr;
+  return {
+      {"exit_code", end->exit_code ? json(*end->exit_code) : json()},
+      {"signal", end->signal ? json(*end->signal) : json()},
+      {"peak_memory", end->peak_memory > 0 ? json(end->peak_memory) : json()},
+      {"output", text_json(end->output)}};
+}
+
 json attempt_json(const attempt& what) {
   const auto& came_to = what.outcome;
   return {{"number", what.number},
@@ -29,7 +39,8 @@ json attempt_json(const attempt& what) {
           {"error", text_json(came_to.error)},
           {"items_processed", came_to.items_processed},
           {"items_failed", came_to.items_failed},
-          {"counters", json(came_to.counters)}};
+          {"counters", json(came_to.counters)},
+          {"process", process_json(came_to.process)}};
 }
 
 json backoff_json(const backoff& policy) {
