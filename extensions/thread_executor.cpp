@@ -6,6 +6,7 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <unordered_map>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "extensions/executor.hpp"
+#include "extensions/stop_outcome.hpp"
 
 namespace jobq {
 
@@ -94,36 +96,12 @@ public:
 private:
   static constexpr int not_asked = -1;
 
-  static outcome_kind stopped_kind(stop_reason why) noexcept {
-    switch (why) {
-    case stop_reason::cancel:
-      return outcome_kind::cancelled;
-    case stop_reason::timeout:
-      return outcome_kind::timed_out;
-    case stop_reason::shutdown:
-      return outcome_kind::interrupted;
-    }
-    return outcome_kind::interrupted;
-  }
-
-  /// What a function returned, reduced to what it may honestly claim: only the
-  /// executor knows why an attempt was stopped.
   outcome as_told(outcome result) const {
-    switch (result.kind) {
-    case outcome_kind::succeeded:
-    case outcome_kind::failed:
-    case outcome_kind::snoozed:
-      return result;
-    default:
-      break;
-    }
-    if (int why = stop_; why != not_asked) {
-      result.kind = stopped_kind(static_cast<stop_reason>(why));
-    } else {
-      result.kind = outcome_kind::failed;
-      result.error = "the function ended early although nobody had asked it to";
-    }
-    return result;
+    const int why = stop_;
+    return honest_outcome(std::move(result),
+                          why == not_asked
+                              ? std::nullopt
+                              : std::optional{static_cast<stop_reason>(why)});
   }
 
   const run run_;

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include <sys/types.h>
+
+#include "jobs/definition.hpp"
+#include "jobs/error.hpp"
+
+namespace jobq {
+
+/// A user that job functions run as.
+struct host_user {
+  std::string name;
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::string home;
+};
+
+/// Looks a user up for `scheduler.run_as`.
+/// @returns `invalid_argument` when there is no such user, it is root, or this
+///   process is not root and so can't become anybody
+result<host_user> find_host_user(const std::string& name);
+
+/// How job hosts are started.
+struct host_options {
+  std::filesystem::path program; ///< jobq-host
+  std::optional<host_user> user; ///< none: the server's own
+  std::uint32_t open_files = 1024;
+  /// Threads and processes that one host may have beyond those that its user
+  /// has when it starts. Does not bind root.
+  std::uint32_t processes = 256;
+};
+
+/// What a host must be for a run: runs that need the same share hosts.
+struct host_profile {
+  std::filesystem::path library; ///< empty: the built-in functions
+  std::uint64_t memory = 0;      ///< bytes of data; 0: no limit
+  std::uint64_t cpu_seconds = 0; ///< 0: no limit; else the host has one run
+
+  friend auto operator<=>(const host_profile&, const host_profile&) = default;
+};
+
+/// The profile for a job's limits. Processor time counts in whole seconds,
+/// rounded up: the kernel knows no others.
+host_profile profile_of(const std::filesystem::path& library,
+                        const resource_limits& limits);
+
+} // namespace jobq

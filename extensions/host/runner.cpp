@@ -1,0 +1,264 @@
+#include "extensions/host/runner.hpp"
+
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <mutex>
+#include <utility>
+
+#include "extensions/host/crash_report.hpp"
+#include "extensions/host/frame.hpp"
+#include "extensions/host/library.hpp"
+#include "extensions/host/messages.hpp"
+#include "extensions/host/process_tree.hpp"
+#include "host.pb.h"
+
+namespace jobq::hosting {
+
+namespace {
+
+constexpr std::size_t max_line = 8 * 1024;
+constexpr std::size_t max_text = 64 * 1024;
+constexpr std::size_t max_counters = 1000;
+
+/// Without its server a runner has nothing to live for.
+void send_or_end(const wire::FromRunner& message) {
+  if (!send_frame(runner_socket, message))
+    ::_exit(lost_server);
+}
+
+/// How many threads this process has; 0 when /proc does not tell.
+std::size_t thread_count() {
+  struct stat about {};
+  return ::stat("/proc/self/task", &about) == 0 && about.st_nlink > 2
+             ? about.st_nlink - 2
+             : 0;
+}
+
+std::uint64_t peak_memory() {
+  struct rusage used {};
+  ::getrusage(RUSAGE_SELF, &used);
+  return static_cast<std::uint64_t>(used.ru_maxrss) * 1024;
+}
+
+/// A run as its function sees it. The function's thread reads the socket itself
+/// when it asks whether to stop: a run needs no second thread.
+class run_context final : public job_context {
+public:
+  run_context(run what, frame_splitter& orders)
+      : run_{std::move(what)}, orders_{orders} {
+    started_at_ = run_.started_at.value_or(
+        std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
+  }
+
+  const run_id& id() const override { return run_.id; }
+  std::string_view job() const override { return run_.job; }
+  std::uint32_t attempt() const override { return run_.attempt; }
+  const parameter_map& parameters() const override { return run_.parameters; }
+  bool enforce() const override { return run_.enforce; }
+  std::optional<time_point> nominal_time() const override {
+    return run_.nominal_time;
+  }
+  std::optional<time_point> deadline() const override {
+    if (!run_.timeout)
+      return std::nullopt;
+    return started_at_ + *run_.timeout;
+  }
+  time_point started_at() const override { return started_at_; }
+
+  bool stop_requested() const override {
+    if (stop_)
+      return true;
+    const auto now = std::chrono::steady_clock::now();
+    const std::unique_lock lock{mutex_, std::try_to_lock};
+    if (!lock || now < next_look_)
+      return stop_;
+    next_look_ = now + std::chrono::milliseconds{1};
+    look();
+    return stop_;
+  }
+
+  void log(log_level level, std::string_view line) override {
+    wire::FromRunner message;
+    message.mutable_log()->set_level(static_cast<std::uint32_t>(level));
+    message.mutable_log()->set_line(std::string{line.substr(0, max_line)});
+    send(message);
+  }
+
+  void progress(double fraction, std::string_view text) override {
+    if (std::isnan(fraction))
+      return;
+    wire::FromRunner message;
+    message.mutable_progress()->set_fraction(std::clamp(fraction, 0.0, 1.0));
+    message.mutable_progress()->set_message(
+        std::string{text.substr(0, max_line)});
+    send(message);
+  }
+
+  const run& what() const { return run_; }
+
+private:
+  void send(const wire::FromRunner& message) {
+    const std::lock_guard lock{sending_};
+    send_or_end(message);
+  }
+
+  /// Reads what the server has sent, without waiting.
+  void look() const {
+    char bytes[4096];
+    const auto got = ::recv(runner_socket, bytes, sizeof(bytes), MSG_DONTWAIT);
+    if (got == 0)
+      ::_exit(lost_server);
+    if (got < 0)
+      return;
+    orders_.add({bytes, static_cast<std::size_t>(got)});
+    std::string_view payload;
+    while (orders_.next(payload) == frame_splitter::found::frame) {
+      wire::ToRunner order;
+      if (order.ParseFromArray(payload.data(), static_cast<int>(payload.size()))
+          && order.stop() == run_.id.to_string())
+        stop_ = true;
+    }
+  }
+
+  const run run_;
+  time_point started_at_{};
+  frame_splitter& orders_;
+  mutable std::atomic<bool> stop_{false};
+  mutable std::mutex mutex_; ///< reading
+  mutable std::chrono::steady_clock::time_point next_look_{};
+  std::mutex sending_;
+};
+
+void shorten(std::string& text) {
+  if (text.size() > max_text)
+    text.resize(max_text);
+}
+
+outcome call(const function_entry& function, job_context& context) {
+  outcome made;
+  try {
+    made = function.call(context);
+  } catch (const std::exception& error) {
+    made = job_result::failed(error.what());
+  } catch (...) {
+    made = job_result::failed("unknown exception");
+  }
+  shorten(made.message);
+  shorten(made.error);
+  while (made.counters.size() > max_counters)
+    made.counters.erase(std::prev(made.counters.end()));
+  return made;
+}
+
+class runner {
+public:
+  runner(
+      registry functions,
+      std::function<result<void>(std::string_view, std::string_view)> prepare)
+      : functions_{std::move(functions)}, prepare_{std::move(prepare)},
+        threads_{thread_count()} {}
+
+  int serve() {
+    wire::ToRunner order;
+    while (receive_frame(runner_socket, orders_, order))
+      if (order.has_run())
+        execute(order.run());
+    return 0;
+  }
+
+private:
+  void execute(const wire::Run& order) {
+    run what;
+    wire::FromRunner message;
+    auto& done = *message.mutable_done();
+    write(read(order, what) ? made_of(std::move(what), order.setup())
+                            : job_result::failed("broken run id", false),
+          done);
+    std::fflush(nullptr);
+    std::cout.flush();
+    if (has_children())
+      kill_descendants();
+    done.set_resident(peak_memory());
+    if (thread_count() > threads_)
+      done.set_spent("the function left a thread behind");
+    send_or_end(message);
+  }
+
+  outcome made_of(run what, const std::string& setup) {
+    const auto* function = functions_.find(what.extension, what.function);
+    if (function == nullptr || !function->call)
+      return job_result::failed("this host has no function " + what.extension
+                                    + "." + what.function,
+                                false);
+    if (auto fault = check_parameters(*function, what.parameters);
+        !fault.empty())
+      return job_result::failed(std::move(fault), false);
+    if (prepare_)
+      if (auto told = prepare_(what.extension, setup); !told)
+        return job_result::failed(told.error().message, false);
+    run_context context{std::move(what), orders_};
+    return call(*function, context);
+  }
+
+  const registry functions_;
+  const std::function<result<void>(std::string_view, std::string_view)>
+      prepare_;
+  const std::size_t threads_;
+  frame_splitter orders_;
+};
+
+void fill(wire::Ready& ready, const registry& functions) {
+  for (const auto& each : functions.entries())
+    write(each, *ready.add_functions());
+}
+
+/// Opens the library and says what is in it, or why it can't be used.
+built_in_functions opened(const std::string& library, wire::Ready& ready) {
+  built_in_functions made;
+  auto found = open_library(library);
+  if (!found) {
+    ready.set_error(found.error().message);
+    return made;
+  }
+  ready.set_extension(found->extension);
+  ready.set_release(found->release);
+  for (auto& each : found->functions)
+    if (auto added = made.functions.add(std::move(each)); !added)
+      ready.set_error(library + ": " + added.error().message);
+  return made;
+}
+
+} // namespace
+
+int runner_main(const std::string& fault, const std::string& library,
+                const std::function<built_in_functions()>& built_in) {
+  wire::FromRunner message;
+  if (!fault.empty()) {
+    message.mutable_ready()->set_error(fault);
+    send_or_end(message);
+    return 1;
+  }
+  report_crashes();
+  message.set_hello(true);
+  send_or_end(message);
+  auto& ready = *message.mutable_ready();
+  auto have = library.empty() ? built_in() : opened(library, ready);
+  fill(ready, have.functions);
+  send_or_end(message);
+  if (!ready.error().empty())
+    return 1;
+  return runner{std::move(have.functions), std::move(have.prepare)}.serve();
+}
+
+} // namespace jobq::hosting

@@ -1,0 +1,208 @@
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "extensions/host/frame.hpp"
+#include "extensions/host/host_main.hpp"
+#include "extensions/host/process_tree.hpp"
+#include "extensions/host/runner.hpp"
+#include "host.pb.h"
+
+namespace jobq::hosting {
+
+namespace {
+
+/// Sets one limit, soft and hard, and never above what is allowed already.
+bool limit(int what, rlim_t soft, rlim_t hard) {
+  struct rlimit now {};
+  if (::getrlimit(static_cast<__rlimit_resource>(what), &now) != 0)
+    return false;
+  const struct rlimit wanted {
+    std::min(soft, now.rlim_max), std::min(hard, now.rlim_max)
+  };
+  return ::setrlimit(static_cast<__rlimit_resource>(what), &wanted) == 0;
+}
+
+std::string why_not(const char* what) {
+  return std::string{what} + ": " + std::strerror(errno);
+}
+
+/// Takes the runner's limits on. @returns why it could not, or empty
+std::string take_limits(const wire::Settings& settings, rlim_t processes) {
+  // Sanitized memory is mapped in advance, by terabytes.
+#if !defined(JOBQ_SANITIZED) || !JOBQ_SANITIZED
+  if (settings.memory() > 0
+      && !limit(RLIMIT_DATA, settings.memory(), settings.memory()))
+    return why_not("can't limit memory");
+#endif
+  // SIGXCPU at the limit, SIGKILL a second later.
+  if (const auto seconds = settings.cpu_seconds();
+      seconds > 0 && !limit(RLIMIT_CPU, seconds, seconds + 1))
+    return why_not("can't limit processor time");
+  if (!limit(RLIMIT_NOFILE, settings.open_files(), settings.open_files()))
+    return why_not("can't limit open files");
+  if (!limit(RLIMIT_NPROC, processes, processes))
+    return why_not("can't limit processes");
+  if (!limit(RLIMIT_CORE, 0, 0))
+    return why_not("can't forbid core dumps");
+  return {};
+}
+
+/// Becomes the user of `settings`, for good. @returns why not, or empty
+std::string become(const wire::User& user) {
+  if (::initgroups(user.name().c_str(), user.gid()) != 0
+      || ::setgid(user.gid()) != 0 || ::setuid(user.uid()) != 0)
+    return why_not(("can't become user " + user.name()).c_str());
+  ::setenv("HOME", user.home().c_str(), 1);
+  ::setenv("USER", user.name().c_str(), 1);
+  ::setenv("LOGNAME", user.name().c_str(), 1);
+  return {};
+}
+
+/// What the runner is before its first function.
+std::string set_up_runner(const wire::Settings& settings, pid_t warden,
+                          rlim_t processes) {
+  ::close(warden_socket);
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  if (auto fault = take_limits(settings, processes); !fault.empty())
+    return fault;
+  if (settings.has_user())
+    if (auto fault = become(settings.user()); !fault.empty())
+      return fault;
+  // Last, since a change of user forgets it.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  return ::getppid() == warden ? std::string{} : "the warden is gone";
+}
+
+class warden {
+public:
+  warden(pid_t runner, int signals) : runner_{runner}, signals_{signals} {}
+
+  /// @returns how the runner ended
+  wire::End watch() {
+    while (!ended_) {
+      pollfd watched[] = {{server_gone_ ? -1 : warden_socket, POLLIN, 0},
+                          {signals_, POLLIN, 0}};
+      if (::poll(watched, 2, -1) < 0)
+        continue;
+      if (watched[1].revents != 0)
+        hear_signals();
+      if (watched[0].revents != 0)
+        obey();
+    }
+    return end_;
+  }
+
+private:
+  void hear_signals() {
+    signalfd_siginfo info;
+    while (::read(signals_, &info, sizeof(info)) == sizeof(info)) {
+    }
+    int status = 0;
+    struct rusage used {};
+    while (::wait4(runner_, &status, WNOHANG | WUNTRACED, &used) == runner_) {
+      if (WIFSTOPPED(status)) {
+        // It could wait for ever; so this is its end.
+        end_.set_stopped_by(static_cast<std::uint32_t>(WSTOPSIG(status)));
+        ::kill(runner_, SIGKILL);
+        continue;
+      }
+      ended_ = true;
+      end_.set_status(status);
+      end_.set_peak_memory(static_cast<std::uint64_t>(used.ru_maxrss) * 1024);
+      end_.set_cpu_us(micros(used.ru_utime) + micros(used.ru_stime));
+      return;
+    }
+  }
+
+  static std::int64_t micros(const timeval& time) {
+    return static_cast<std::int64_t>(time.tv_sec) * 1'000'000 + time.tv_usec;
+  }
+
+  void obey() {
+    wire::Order order;
+    if (!receive_frame(warden_socket, orders_, order)) {
+      server_gone_ = true;
+      ::kill(runner_, SIGKILL);
+    } else if (order.kind() == wire::Order::KILL) {
+      ::kill(runner_, SIGKILL);
+    } else {
+      ::kill(-runner_, SIGTERM);
+      if (::getpgid(runner_) != runner_)
+        ::kill(runner_, SIGTERM);
+    }
+  }
+
+  const pid_t runner_;
+  const int signals_;
+  frame_splitter orders_;
+  wire::End end_;
+  bool server_gone_ = false;
+  bool ended_ = false;
+};
+
+int give_up(std::string why) {
+  wire::End end;
+  end.set_failure(std::move(why));
+  send_frame(warden_socket, end);
+  return 1;
+}
+
+} // namespace
+
+int host_main(const std::function<built_in_functions()>& built_in) {
+  ::close_range(runner_socket + 1, ~0U, 0);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  for (const int ignored : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE})
+    ::signal(ignored, SIG_IGN);
+  wire::Settings settings;
+  {
+    frame_splitter stream;
+    if (!receive_frame(warden_socket, stream, settings))
+      return give_up("jobq-host is started by a server, not by hand");
+  }
+  sigset_t children;
+  ::sigemptyset(&children);
+  ::sigaddset(&children, SIGCHLD);
+  ::sigprocmask(SIG_BLOCK, &children, nullptr);
+  const int signals = ::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (signals < 0)
+    return give_up(why_not("signalfd"));
+  const auto self = ::getpid();
+  const auto user = settings.has_user() ? settings.user().uid() : ::getuid();
+  const auto processes = threads_of_user(user) + settings.processes();
+  const auto runner = ::fork();
+  if (runner < 0)
+    return give_up(why_not("can't start a process"));
+  if (runner == 0) {
+    ::close(signals);
+    auto fault = set_up_runner(settings, self, processes);
+    for (const int usual : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE})
+      ::signal(usual, SIG_DFL);
+    ::sigprocmask(SIG_UNBLOCK, &children, nullptr);
+    ::_exit(runner_main(fault, settings.library(), built_in));
+  }
+  // The output ends when the runner and its descendants do.
+  ::close(runner_socket);
+  const int nothing = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  ::dup2(nothing, STDOUT_FILENO);
+  ::dup2(nothing, STDERR_FILENO);
+  auto end = warden{runner, signals}.watch();
+  end.set_killed(static_cast<std::uint32_t>(kill_descendants()));
+  send_frame(warden_socket, end);
+  return 0;
+}
+
+} // namespace jobq::hosting

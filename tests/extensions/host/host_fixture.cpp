@@ -1,0 +1,128 @@
+#include "tests/extensions/host/host_fixture.hpp"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "extensions/host/process_tree.hpp"
+
+namespace jobq {
+
+using namespace std::chrono_literals;
+
+attempt_observer hearing::observer() {
+  return {[at = state_](log_level, std::string_view line) {
+            const std::lock_guard lock{at->mutex};
+            if (at->lines.size() < 10'000)
+              at->lines.emplace_back(line);
+            at->changed.notify_all();
+          },
+          [at = state_](double fraction, std::string_view) {
+            const std::lock_guard lock{at->mutex};
+            at->fraction = fraction;
+          },
+          [at = state_](outcome result) {
+            const std::lock_guard lock{at->mutex};
+            ++at->ends;
+            at->result = std::move(result);
+            at->changed.notify_all();
+          }};
+}
+
+outcome hearing::wait() {
+  std::unique_lock lock{state_->mutex};
+  if (!state_->changed.wait_for(lock, 20s, [this] { return state_->ends > 0; }))
+    ADD_FAILURE() << "no outcome";
+  return state_->result;
+}
+
+bool hearing::wait_for_line(const std::string& beginning) {
+  std::unique_lock lock{state_->mutex};
+  return state_->changed.wait_for(lock, 20s, [&] {
+    for (const auto& line : state_->lines)
+      if (line.starts_with(beginning))
+        return true;
+    return false;
+  });
+}
+
+std::vector<std::string> hearing::lines() const {
+  const std::lock_guard lock{state_->mutex};
+  return state_->lines;
+}
+
+double hearing::fraction() const {
+  const std::lock_guard lock{state_->mutex};
+  return state_->fraction;
+}
+
+int hearing::ends() const {
+  const std::lock_guard lock{state_->mutex};
+  return state_->ends;
+}
+
+host_test::host_test() {
+  restart(usual());
+}
+
+host_test::~host_test() {
+  hosts_.reset();
+  EXPECT_EQ(processes(), 0U) << "left behind";
+}
+
+process_executor_options host_test::usual() {
+  process_executor_options made;
+  made.host.program = JOBQ_TEST_HOST;
+  made.max_hosts = 4;
+  made.obey_grace = 100ms;
+  made.terminate_grace = 100ms;
+  return made;
+}
+
+std::filesystem::path host_test::library(const std::string& name) {
+  return std::filesystem::path{JOBQ_TEST_LIBRARIES} / ("lib" + name + ".so");
+}
+
+run host_test::a_run(const std::string& function) {
+  run made;
+  made.id = run_id::random(time_point{1s});
+  made.job = "job";
+  made.extension = "hostile";
+  made.function = function;
+  made.attempt = 1;
+  return made;
+}
+
+execution_plan host_test::a_plan() {
+  return {library("hostile"), {}, {}};
+}
+
+void host_test::restart(process_executor_options options) {
+  hosts_.reset();
+  hosts_ = std::make_unique<process_executor>(std::move(options));
+}
+
+hearing host_test::start(const run& what, execution_plan plan) {
+  hearing made;
+  hosts_->start(what, std::move(plan), made.observer());
+  return made;
+}
+
+outcome host_test::result_of(const std::string& function, execution_plan plan) {
+  return start(a_run(function), std::move(plan)).wait();
+}
+
+std::size_t host_test::processes() {
+  return hosting::descendants_of(::getpid()).size();
+}
+
+std::size_t host_test::open_descriptors() {
+  std::size_t count = 0;
+  for ([[maybe_unused]] const auto& each :
+       std::filesystem::directory_iterator{"/proc/self/fd"})
+    ++count;
+  return count;
+}
+
+} // namespace jobq

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "extensions/host/process_executor.hpp"
+
+namespace jobq {
+
+/// Hears one attempt.
+class hearing {
+public:
+  attempt_observer observer();
+  /// Waits for the outcome, for at most 20 s.
+  outcome wait();
+  /// Waits until a line was logged that begins so.
+  bool wait_for_line(const std::string& beginning);
+  std::vector<std::string> lines() const;
+  double fraction() const;
+  int ends() const;
+
+private:
+  struct state {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<std::string> lines;
+    double fraction = -1;
+    int ends = 0;
+    outcome result;
+  };
+  std::shared_ptr<state> state_ = std::make_shared<state>();
+};
+
+/// An executor with the test's host program and the hostile library.
+class host_test : public testing::Test {
+protected:
+  host_test();
+  ~host_test() override;
+
+  /// Options with short graces.
+  static process_executor_options usual();
+  static std::filesystem::path library(const std::string& name);
+  static run a_run(const std::string& function);
+  static execution_plan a_plan();
+
+  process_executor& hosts() { return *hosts_; }
+  void restart(process_executor_options options);
+
+  hearing start(const run& what, execution_plan plan = a_plan());
+  outcome result_of(const std::string& function,
+                    execution_plan plan = a_plan());
+  /// Nothing but the executor's hosts descends from this process.
+  static std::size_t processes();
+  static std::size_t open_descriptors();
+
+  std::unique_ptr<process_executor> hosts_;
+};
+
+} // namespace jobq

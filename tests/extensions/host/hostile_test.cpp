@@ -1,0 +1,214 @@
+#include <signal.h>
+
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include <unistd.h>
+
+#include "tests/extensions/host/host_fixture.hpp"
+
+namespace jobq {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+std::size_t resident() {
+  std::ifstream file{"/proc/self/statm"};
+  std::size_t size = 0;
+  std::size_t pages = 0;
+  file >> size >> pages;
+  return pages * 4096;
+}
+
+/// After each test another run goes as if nothing had been, in a new host or
+/// the same one, and nobody is left.
+class hostile_test : public host_test {
+protected:
+  void TearDown() override {
+    EXPECT_EQ(result_of("nothing").kind, outcome_kind::succeeded);
+  }
+
+  outcome crash_of(const std::string& function,
+                   execution_plan plan = a_plan()) {
+    auto result = result_of(function, std::move(plan));
+    EXPECT_EQ(result.kind, outcome_kind::crashed) << result.error;
+    EXPECT_TRUE(result.process);
+    return result;
+  }
+
+  /// Of a function that only a timeout ends.
+  outcome timed_out(const std::string& function) {
+    const auto what = a_run(function);
+    auto hears = start(what);
+    hosts().stop(what.id, stop_reason::timeout);
+    return hears.wait();
+  }
+
+  static bool is_gone(pid_t pid) {
+    for (int i = 0; i < 2000; ++i) {
+      if (::kill(pid, 0) != 0)
+        return true;
+      std::this_thread::sleep_for(1ms);
+    }
+    return false;
+  }
+};
+
+TEST_F(hostile_test, null_dereference_is_a_crash_with_a_trace) {
+  const auto result = crash_of("null_dereference");
+  EXPECT_EQ(result.error, "killed by signal 11 (SIGSEGV)");
+  EXPECT_EQ(result.process->signal, SIGSEGV);
+  EXPECT_GT(result.process->peak_memory, 1U << 20U);
+  EXPECT_NE(result.process->output.find("crashed: SIGSEGV"), std::string::npos);
+  EXPECT_NE(result.process->output.find("libhostile.so"), std::string::npos)
+      << result.process->output;
+}
+
+TEST_F(hostile_test, abort_is_a_crash) {
+  EXPECT_EQ(crash_of("abort").error, "killed by signal 6 (SIGABRT)");
+}
+
+TEST_F(hostile_test, exit_is_a_crash_even_with_0) {
+  const auto zero = crash_of("exit_zero");
+  EXPECT_EQ(zero.error,
+            "ended its process with exit code 0 instead of returning");
+  EXPECT_EQ(zero.process->exit_code, 0);
+  EXPECT_EQ(crash_of("exit_three").process->exit_code, 3);
+}
+
+TEST_F(hostile_test, deep_recursion_is_a_crash_with_a_trace) {
+  const auto result = crash_of("recurse");
+  EXPECT_EQ(result.error, "killed by signal 11 (SIGSEGV)");
+  EXPECT_NE(result.process->output.find("crashed: SIGSEGV"), std::string::npos);
+}
+
+TEST_F(hostile_test, throwing_is_a_failure) {
+  EXPECT_EQ(result_of("throw_it").error, "thrown on purpose");
+  EXPECT_EQ(result_of("throw_a_number").error, "unknown exception");
+  EXPECT_EQ(hosts().statistics().started, 1U);
+}
+
+TEST_F(hostile_test, an_endless_loop_ends_at_its_timeout) {
+  EXPECT_EQ(timed_out("loop_for_ever").kind, outcome_kind::timed_out);
+}
+
+TEST_F(hostile_test, allocation_without_end_meets_its_limit) {
+  if (JOBQ_SANITIZED)
+    GTEST_SKIP() << "sanitized memory is mapped in advance";
+  auto plan = a_plan();
+  plan.limits.memory = 128 << 20;
+  const auto result = result_of("allocate_for_ever", plan);
+  EXPECT_EQ(result.kind, outcome_kind::failed);
+  EXPECT_EQ(result.error, "out of memory");
+}
+
+TEST_F(hostile_test, output_without_end_is_bounded) {
+  const auto before = resident();
+  const auto what = a_run("write_for_ever");
+  auto hears = start(what);
+  EXPECT_TRUE(hears.wait_for_line("another line"));
+  hosts().stop(what.id, stop_reason::timeout);
+  const auto result = hears.wait();
+  EXPECT_EQ(result.kind, outcome_kind::timed_out);
+  EXPECT_EQ(result.process->output.size(), 4096U);
+  if (!JOBQ_SANITIZED)
+    EXPECT_LT(resident(), before + (16U << 20U));
+}
+
+TEST_F(hostile_test, log_lines_without_end_are_bounded) {
+  const auto before = resident();
+  const auto what = a_run("log_for_ever");
+  auto hears = start(what);
+  EXPECT_TRUE(hears.wait_for_line("xxx"));
+  hosts().stop(what.id, stop_reason::timeout);
+  EXPECT_EQ(hears.wait().kind, outcome_kind::timed_out);
+  if (!JOBQ_SANITIZED)
+    EXPECT_LT(resident(), before + (16U << 20U));
+}
+
+TEST_F(hostile_test, a_fork_bomb_is_cleared_away) {
+  const auto result = result_of("fork_bomb");
+  EXPECT_EQ(result.kind, outcome_kind::succeeded);
+  EXPECT_EQ(processes(), 2U);
+}
+
+TEST_F(hostile_test, a_daemon_does_not_outlive_its_run) {
+  const auto result = result_of("daemonize");
+  EXPECT_EQ(result.kind, outcome_kind::succeeded);
+  const auto daemon = std::stoi(result.message);
+  EXPECT_GT(daemon, 1);
+  EXPECT_TRUE(is_gone(daemon));
+}
+
+TEST_F(hostile_test, a_daemon_does_not_outlive_a_crash) {
+  auto hears = start(a_run("daemonize_and_die"));
+  EXPECT_EQ(hears.wait().kind, outcome_kind::crashed);
+  const auto line = hears.lines().at(0);
+  EXPECT_TRUE(is_gone(std::stoi(line.substr(line.find(' ')))));
+}
+
+TEST_F(hostile_test, closed_descriptors_are_a_crash) {
+  EXPECT_EQ(crash_of("close_all").error, "lost its connection with the server");
+  EXPECT_EQ(
+      crash_of("close_all_and_stay").error,
+      "its job host was killed: it closed its connection with the server");
+}
+
+TEST_F(hostile_test, garbage_to_the_server_is_a_crash) {
+  EXPECT_EQ(crash_of("write_garbage").error,
+            "its job host was killed: it wrote garbage to its connection with "
+            "the server");
+}
+
+TEST_F(hostile_test, stopping_itself_is_a_crash) {
+  EXPECT_EQ(crash_of("stop_itself").error,
+            "stopped itself with signal 19 (SIGSTOP), and was killed for it");
+}
+
+TEST_F(hostile_test, a_stopped_warden_holds_nobody) {
+  const auto result = timed_out("stop_warden");
+  EXPECT_EQ(result.kind, outcome_kind::timed_out);
+}
+
+TEST_F(hostile_test, a_killed_warden_takes_its_runner_along) {
+  EXPECT_EQ(crash_of("kill_warden").error,
+            "its job host was killed together with its warden");
+}
+
+TEST_F(hostile_test, open_files_end_at_their_limit) {
+  const auto result = result_of("open_files");
+  EXPECT_EQ(result.kind, outcome_kind::succeeded);
+  const auto opened = std::stoi(result.message);
+  EXPECT_GT(opened, 900);
+  EXPECT_LT(opened, 1024);
+}
+
+TEST_F(hostile_test, processor_time_is_limited) {
+  auto plan = a_plan();
+  plan.limits.cpu_time = 1s;
+  const auto result = crash_of("burn", plan);
+  EXPECT_EQ(result.error,
+            "used more processor time than limits.cpu_time allows");
+}
+
+TEST_F(hostile_test, a_thousand_crashes_leave_nothing) {
+  const int rounds = JOBQ_SANITIZED ? 50 : 1000;
+  const char* const ways[] = {"null_dereference", "exit_three", "daemonize"};
+  for (int i = 0; i < 20; ++i)
+    result_of(ways[i % 3]);
+  const auto memory = resident();
+  const auto descriptors = open_descriptors();
+  for (int i = 0; i < rounds; ++i)
+    result_of(ways[i % 3]);
+  result_of("nothing");
+  EXPECT_LE(open_descriptors(), descriptors + 4);
+  if (!JOBQ_SANITIZED)
+    EXPECT_LT(resident(), memory + (8U << 20U));
+  EXPECT_LE(processes(), 2U);
+}
+
+} // namespace
+
+} // namespace jobq

@@ -1,0 +1,282 @@
+#include <signal.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "tests/extensions/host/host_fixture.hpp"
+
+namespace jobq {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+class process_executor_test : public host_test {
+protected:
+  bool wait_until(const std::function<bool()>& holds) {
+    for (int i = 0; i < 2000; ++i) {
+      if (holds())
+        return true;
+      std::this_thread::sleep_for(1ms);
+    }
+    return false;
+  }
+};
+
+bool has(const std::vector<std::string>& lines, const std::string& line) {
+  return std::ranges::find(lines, line) != lines.end();
+}
+
+TEST_F(process_executor_test, tells_all_that_a_function_says) {
+  auto what = a_run("look_around");
+  what.parameters["text"] = "given";
+  auto hears = start(what);
+  const auto result = hears.wait();
+  EXPECT_EQ(result.kind, outcome_kind::succeeded) << result.error;
+  EXPECT_EQ(result.message, "looked");
+  EXPECT_EQ(result.items_processed, 7U);
+  EXPECT_EQ(result.items_failed, 2U);
+  EXPECT_TRUE(result.counters.contains("pid"));
+  EXPECT_EQ(hears.fraction(), 0.5);
+  EXPECT_TRUE(has(hears.lines(), "parameter given"));
+  EXPECT_TRUE(has(hears.lines(), "job job"));
+  EXPECT_TRUE(has(hears.lines(), "printed"));
+  EXPECT_EQ(hears.ends(), 1);
+}
+
+TEST_F(process_executor_test, fills_in_default_parameters) {
+  auto hears = start(a_run("look_around"));
+  hears.wait();
+  EXPECT_TRUE(has(hears.lines(), "parameter default"));
+}
+
+TEST_F(process_executor_test, refuses_parameters_that_the_function_lacks) {
+  auto what = a_run("look_around");
+  what.parameters["txet"] = "x";
+  const auto result = start(what).wait();
+  EXPECT_EQ(result.kind, outcome_kind::failed);
+  EXPECT_FALSE(result.retryable);
+  EXPECT_EQ(result.error, "unknown parameter \"txet\", did you mean \"text\"?");
+}
+
+TEST_F(process_executor_test, gives_a_host_few_descriptors_and_names) {
+  ::setenv("SECRET", "x", 1);
+  auto hears = start(a_run("look_around"));
+  hears.wait();
+  ::unsetenv("SECRET");
+  EXPECT_TRUE(has(hears.lines(), "descriptors 0 1 2 4"));
+  for (const auto& line : hears.lines())
+    EXPECT_FALSE(line.starts_with("environment SECRET")) << line;
+}
+
+TEST_F(process_executor_test, uses_a_host_for_many_runs) {
+  const auto first = result_of("look_around").counters["pid"];
+  const auto second = result_of("look_around").counters["pid"];
+  EXPECT_EQ(first, second);
+  EXPECT_EQ(hosts().statistics().started, 1U);
+}
+
+TEST_F(process_executor_test, replaces_a_host_after_its_runs) {
+  auto options = usual();
+  options.max_runs = 2;
+  restart(options);
+  for (int i = 0; i < 6; ++i)
+    result_of("nothing");
+  EXPECT_EQ(hosts().statistics().started, 3U);
+  EXPECT_EQ(hosts().statistics().replaced, 3U);
+}
+
+TEST_F(process_executor_test, replaces_a_host_that_grew) {
+  auto options = usual();
+  options.max_memory = 1;
+  restart(options);
+  result_of("nothing");
+  result_of("nothing");
+  EXPECT_EQ(hosts().statistics().started, 2U);
+}
+
+TEST_F(process_executor_test, replaces_a_host_with_a_thread_too_many) {
+  EXPECT_EQ(result_of("leave_a_thread").kind, outcome_kind::succeeded);
+  result_of("nothing");
+  EXPECT_EQ(hosts().statistics().started, 2U);
+}
+
+TEST_F(process_executor_test, gives_up_hosts_that_nobody_needs) {
+  auto options = usual();
+  options.max_idle = 20ms;
+  restart(options);
+  result_of("nothing");
+  EXPECT_TRUE(wait_until([this] { return processes() == 0; }));
+  EXPECT_EQ(result_of("nothing").kind, outcome_kind::succeeded);
+}
+
+TEST_F(process_executor_test, runs_as_many_at_once_as_it_has_hosts) {
+  auto options = usual();
+  options.max_hosts = 2;
+  restart(options);
+  const auto one = a_run("obey");
+  const auto two = a_run("obey");
+  auto first = start(one);
+  auto second = start(two);
+  auto third = start(a_run("nothing"));
+  EXPECT_TRUE(first.wait_for_line("begun"));
+  EXPECT_TRUE(second.wait_for_line("begun"));
+  EXPECT_EQ(third.ends(), 0);
+  hosts().stop(one.id, stop_reason::cancel);
+  EXPECT_EQ(first.wait().kind, outcome_kind::cancelled);
+  EXPECT_EQ(third.wait().kind, outcome_kind::succeeded);
+  hosts().stop(two.id, stop_reason::cancel);
+  second.wait();
+}
+
+TEST_F(process_executor_test, hosts_of_other_limits_are_other_hosts) {
+  auto options = usual();
+  options.max_hosts = 1;
+  restart(options);
+  auto limited = a_plan();
+  limited.limits.memory = 64 << 20;
+  result_of("nothing");
+  EXPECT_EQ(result_of("nothing", limited).kind, outcome_kind::succeeded);
+  EXPECT_EQ(hosts().statistics().started, 2U);
+  EXPECT_EQ(hosts().statistics().hosts, 1U);
+}
+
+TEST_F(process_executor_test, stops_for_the_reason_given) {
+  for (const auto& [why, kind] :
+       {std::pair{stop_reason::cancel, outcome_kind::cancelled},
+        std::pair{stop_reason::timeout, outcome_kind::timed_out},
+        std::pair{stop_reason::shutdown, outcome_kind::interrupted}}) {
+    const auto what = a_run("obey");
+    auto hears = start(what);
+    EXPECT_TRUE(hears.wait_for_line("begun"));
+    hosts().stop(what.id, why);
+    const auto result = hears.wait();
+    EXPECT_EQ(result.kind, kind);
+    EXPECT_EQ(result.message, "obeyed");
+  }
+  EXPECT_EQ(hosts().statistics().started, 1U);
+}
+
+TEST_F(process_executor_test, ends_with_sigterm_what_does_not_obey) {
+  const auto what = a_run("sleep_for_ever");
+  auto hears = start(what);
+  hosts().stop(what.id, stop_reason::timeout);
+  const auto result = hears.wait();
+  EXPECT_EQ(result.kind, outcome_kind::timed_out);
+  EXPECT_EQ(result.error,
+            "did not stop within 100 ms, and was ended with SIGTERM");
+  ASSERT_TRUE(result.process);
+  EXPECT_EQ(result.process->signal, SIGTERM);
+}
+
+TEST_F(process_executor_test, kills_what_ignores_sigterm) {
+  const auto what = a_run("loop_for_ever");
+  auto hears = start(what);
+  hosts().stop(what.id, stop_reason::cancel);
+  const auto result = hears.wait();
+  EXPECT_EQ(result.kind, outcome_kind::cancelled);
+  EXPECT_EQ(result.error,
+            "did not stop within 200 ms, ignored SIGTERM, and was killed");
+}
+
+TEST_F(process_executor_test, a_stop_that_nobody_asked_for_is_a_failure) {
+  const auto result = result_of("stop_unasked");
+  EXPECT_EQ(result.kind, outcome_kind::failed);
+}
+
+TEST_F(process_executor_test, tells_snoozes_and_lasting_failures) {
+  const auto snoozed = result_of("snooze_it");
+  EXPECT_EQ(snoozed.kind, outcome_kind::snoozed);
+  EXPECT_EQ(snoozed.snooze, 5s);
+  const auto discarded = result_of("discard_it");
+  EXPECT_EQ(discarded.kind, outcome_kind::failed);
+  EXPECT_FALSE(discarded.retryable);
+  EXPECT_EQ(discarded.error, "for good");
+}
+
+TEST_F(process_executor_test, interrupts_what_runs_when_it_ends) {
+  auto obedient = start(a_run("obey"));
+  auto deaf = start(a_run("loop_for_ever"));
+  EXPECT_TRUE(obedient.wait_for_line("begun"));
+  hosts_.reset();
+  EXPECT_EQ(obedient.wait().kind, outcome_kind::interrupted);
+  EXPECT_EQ(deaf.wait().kind, outcome_kind::interrupted);
+}
+
+TEST_F(process_executor_test, tells_built_in_functions_their_setup) {
+  auto what = a_run("echo");
+  what.extension = "test";
+  EXPECT_EQ(start(what, {{}, {}, "hello"}).wait().message, "test:hello");
+  what.id = run_id::random(time_point{2s});
+  const auto result = start(what, {{}, {}, "broken"}).wait();
+  EXPECT_EQ(result.kind, outcome_kind::failed);
+  EXPECT_EQ(result.error, "the setup is broken");
+}
+
+TEST_F(process_executor_test, a_missing_program_makes_runs_wait) {
+  auto options = usual();
+  options.host.program = "/nowhere/jobq-host";
+  std::mutex mutex;
+  std::vector<std::string> said;
+  options.log = [&](log_level, const std::string& line) {
+    const std::lock_guard lock{mutex};
+    said.push_back(line);
+  };
+  restart(options);
+  const auto what = a_run("nothing");
+  auto hears = start(what);
+  EXPECT_TRUE(
+      wait_until([this] { return hosts().statistics().not_started >= 2; }));
+  EXPECT_LE(hosts().statistics().not_started, 6U);
+  hosts().stop(what.id, stop_reason::timeout);
+  const auto result = hears.wait();
+  EXPECT_EQ(result.kind, outcome_kind::timed_out);
+  EXPECT_EQ(result.error, "no job host could be started: can't start "
+                          "/nowhere/jobq-host: No such file or directory");
+  const std::lock_guard lock{mutex};
+  EXPECT_EQ(said.size(), 1U);
+}
+
+TEST_F(process_executor_test, a_program_that_is_no_host_makes_runs_wait) {
+  auto options = usual();
+  options.host.program = "/bin/false";
+  restart(options);
+  const auto what = a_run("nothing");
+  auto hears = start(what);
+  EXPECT_TRUE(
+      wait_until([this] { return hosts().statistics().not_started >= 2; }));
+  hosts().stop(what.id, stop_reason::cancel);
+  EXPECT_EQ(hears.wait().kind, outcome_kind::cancelled);
+}
+
+TEST_F(process_executor_test, runs_go_on_when_hosts_can_be_started_again) {
+  const auto folder = std::filesystem::temp_directory_path()
+                      / ("jobq-host-test-" + std::to_string(::getpid()));
+  std::filesystem::create_directory(folder);
+  auto options = usual();
+  const auto program = options.host.program;
+  options.host.program = folder / "host";
+  restart(options);
+  auto hears = start(a_run("nothing"));
+  EXPECT_TRUE(
+      wait_until([this] { return hosts().statistics().not_started >= 1; }));
+  std::filesystem::create_symlink(program, options.host.program);
+  EXPECT_EQ(hears.wait().kind, outcome_kind::succeeded);
+  EXPECT_EQ(hosts().statistics().failure, "");
+  std::filesystem::remove_all(folder);
+}
+
+TEST_F(process_executor_test, a_library_that_is_gone_fails_its_runs_alone) {
+  auto missing = a_plan();
+  missing.library = "/nowhere/lib.so";
+  const auto result = result_of("nothing", missing);
+  EXPECT_EQ(result.kind, outcome_kind::failed);
+  EXPECT_FALSE(result.retryable);
+  EXPECT_TRUE(result.error.starts_with("/nowhere/lib.so: can't be opened"))
+      << result.error;
+  EXPECT_EQ(result_of("nothing").kind, outcome_kind::succeeded);
+}
+
+} // namespace
+
+} // namespace jobq

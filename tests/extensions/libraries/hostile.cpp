@@ -1,0 +1,271 @@
+// Everything that a job function should not do.
+#include <jobq_extension.hpp>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <thread>
+
+using namespace jobq::extension;
+
+namespace {
+
+result null_dereference(context&) {
+  volatile int* nothing = nullptr;
+  *nothing = 1;
+  return succeeded();
+}
+
+result abort_it(context&) {
+  std::abort();
+}
+
+result exit_zero(context&) {
+  std::exit(0);
+}
+
+result exit_three(context&) {
+  ::_exit(3);
+}
+
+result loop_for_ever(context&) {
+  ::signal(SIGTERM, SIG_IGN);
+  for (volatile bool on = true; on;) {
+  }
+  return succeeded();
+}
+
+result sleep_for_ever(context&) {
+  for (;;)
+    ::pause();
+}
+
+result obey(context& run) {
+  run.log("begun");
+  while (!run.stop_requested())
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  return stopped("obeyed");
+}
+
+result stop_unasked(context&) {
+  return stopped("no reason");
+}
+
+result allocate_for_ever(context&) {
+  for (;;) {
+    constexpr std::size_t size = 16 << 20;
+    void* more = std::malloc(size);
+    if (more == nullptr)
+      return failed("out of memory");
+    std::memset(more, 1, size);
+  }
+}
+
+result write_for_ever(context&) {
+  for (;;)
+    std::puts(
+        "another line that nobody wants to read, and another, and another");
+}
+
+result log_for_ever(context& run) {
+  const std::string line(500, 'x');
+  for (;;)
+    run.log(line);
+}
+
+/// 200 processes that ignore SIGTERM, every other one in a session of its own.
+result fork_bomb(context&) {
+  for (int i = 0; i < 100; ++i) {
+    if (::fork() != 0)
+      continue;
+    ::signal(SIGTERM, SIG_IGN);
+    if (::fork() == 0)
+      ::setsid();
+    for (;;)
+      ::pause();
+  }
+  return succeeded("forked");
+}
+
+/// A daemon as in the book; its process id is the message.
+result daemonize(context&) {
+  int ends[2];
+  if (::pipe(ends) != 0)
+    return failed("pipe");
+  const auto child = ::fork();
+  if (child == 0) {
+    ::setsid();
+    if (::fork() != 0)
+      ::_exit(0);
+    const auto self = ::getpid();
+    (void)!::write(ends[1], &self, sizeof(self));
+    for (int i = 0; i < 3; ++i)
+      ::close(i);
+    for (;;)
+      ::pause();
+  }
+  ::waitpid(child, nullptr, 0);
+  pid_t daemon = 0;
+  (void)!::read(ends[0], &daemon, sizeof(daemon));
+  return succeeded(std::to_string(daemon));
+}
+
+/// The same, and then the function dies.
+result daemonize_and_die(context& run) {
+  const auto made = daemonize(run);
+  run.log("daemon " + made.text);
+  std::abort();
+}
+
+result close_all(context&) {
+  for (int i = 0; i < 1024; ++i)
+    ::close(i);
+  return succeeded("closed");
+}
+
+result close_all_and_stay(context&) {
+  for (int i = 0; i < 1024; ++i)
+    ::close(i);
+  for (;;)
+    ::pause();
+}
+
+result write_garbage(context&) {
+  for (int i = 3; i < 16; ++i)
+    (void)!::write(i, "GARBAGE! GARBAGE! GARBAGE!", 26);
+  for (;;)
+    ::pause();
+}
+
+result stop_itself(context&) {
+  ::raise(SIGSTOP);
+  return succeeded();
+}
+
+result stop_warden(context&) {
+  ::kill(::getppid(), SIGSTOP);
+  for (;;)
+    ::pause();
+}
+
+result kill_warden(context&) {
+  ::kill(::getppid(), SIGKILL);
+  for (;;)
+    ::pause();
+}
+
+result open_files(context&) {
+  int opened = 0;
+  while (opened < 100'000 && ::open("/dev/null", O_RDONLY) >= 0)
+    ++opened;
+  return succeeded(std::to_string(opened));
+}
+
+int depth_of(volatile char* above) {
+  volatile char here[4096];
+  here[0] = *above;
+  return depth_of(here) + here[0];
+}
+
+result recurse(context&) {
+  volatile char start = 0;
+  return succeeded(std::to_string(depth_of(&start)));
+}
+
+result throw_it(context&) {
+  throw std::runtime_error{"thrown on purpose"};
+}
+
+result throw_a_number(context&) {
+  throw 42;
+}
+
+result burn(context&) {
+  for (volatile bool on = true; on;) {
+  }
+  return succeeded();
+}
+
+result leave_a_thread(context&) {
+  std::thread{[] {
+    for (;;)
+      ::pause();
+  }}.detach();
+  return succeeded();
+}
+
+/// Facts about the process, for tests of what it is given.
+result look_around(context& run) {
+  std::string open;
+  for (int i = 0; i < 64; ++i)
+    if (::fcntl(i, F_GETFD) >= 0)
+      open += (open.empty() ? "" : " ") + std::to_string(i);
+  run.log("descriptors " + open);
+  for (char** each = environ; *each != nullptr; ++each)
+    run.log("environment " + std::string{*each});
+  run.log("user " + std::to_string(::getuid()));
+  run.log("parameter " + std::string{run.parameter("text")});
+  run.log("job " + std::string{run.job()});
+  run.counter("pid", ::getpid());
+  run.items(7, 2);
+  run.progress(0.5, "half");
+  std::cout << "printed";
+  return succeeded("looked");
+}
+
+result nothing(context&) {
+  return succeeded();
+}
+
+result snooze_it(context&) {
+  return snoozed(std::chrono::seconds{5}, "later");
+}
+
+result discard_it(context&) {
+  return discarded("for good");
+}
+
+} // namespace
+
+JOBQ_EXTENSION("hostile", "0.1",
+               {{"null_dereference", "", null_dereference},
+                {"abort", "", abort_it},
+                {"exit_zero", "", exit_zero},
+                {"exit_three", "", exit_three},
+                {"loop_for_ever", "", loop_for_ever},
+                {"sleep_for_ever", "", sleep_for_ever},
+                {"obey", "", obey},
+                {"stop_unasked", "", stop_unasked},
+                {"allocate_for_ever", "", allocate_for_ever},
+                {"write_for_ever", "", write_for_ever},
+                {"log_for_ever", "", log_for_ever},
+                {"fork_bomb", "", fork_bomb},
+                {"daemonize", "", daemonize},
+                {"daemonize_and_die", "", daemonize_and_die},
+                {"close_all", "", close_all},
+                {"close_all_and_stay", "", close_all_and_stay},
+                {"write_garbage", "", write_garbage},
+                {"stop_itself", "", stop_itself},
+                {"stop_warden", "", stop_warden},
+                {"kill_warden", "", kill_warden},
+                {"open_files", "", open_files},
+                {"recurse", "", recurse},
+                {"throw_it", "", throw_it},
+                {"throw_a_number", "", throw_a_number},
+                {"burn", "", burn},
+                {"leave_a_thread", "", leave_a_thread},
+                {"look_around",
+                 "Says what it sees.",
+                 look_around,
+                 {{"text", "default"},
+                  {"count", "3", JOBQ_INTEGER, "A number.", 0, 9}},
+                 "0 0 * * * *"},
+                {"nothing", "", nothing},
+                {"snooze_it", "", snooze_it},
+                {"discard_it", "", discard_it}})

@@ -1,0 +1,5 @@
+#include <jobq_extension.h>
+
+const jobq_extension* jobq_extension_v1() {
+  return nullptr;
+}
