@@ -113,8 +113,9 @@ TEST_F(hostile_test, output_without_end_is_bounded) {
   const auto result = hears.wait();
   EXPECT_EQ(result.kind, outcome_kind::timed_out);
   EXPECT_EQ(result.process->output.size(), 4096U);
-  if (!JOBQ_SANITIZED)
+  if (!JOBQ_SANITIZED) {
     EXPECT_LT(resident(), before + (16U << 20U));
+  }
 }
 
 TEST_F(hostile_test, log_lines_without_end_are_bounded) {
@@ -124,8 +125,9 @@ TEST_F(hostile_test, log_lines_without_end_are_bounded) {
   EXPECT_TRUE(hears.wait_for_line("xxx"));
   hosts().stop(what.id, stop_reason::timeout);
   EXPECT_EQ(hears.wait().kind, outcome_kind::timed_out);
-  if (!JOBQ_SANITIZED)
+  if (!JOBQ_SANITIZED) {
     EXPECT_LT(resident(), before + (16U << 20U));
+  }
 }
 
 TEST_F(hostile_test, a_fork_bomb_is_cleared_away) {
@@ -204,8 +206,9 @@ TEST_F(hostile_test, a_thousand_crashes_leave_nothing) {
     result_of(ways[i % 3]);
   result_of("nothing");
   EXPECT_LE(open_descriptors(), descriptors + 4);
-  if (!JOBQ_SANITIZED)
+  if (!JOBQ_SANITIZED) {
     EXPECT_LT(resident(), memory + (8U << 20U));
+  }
   EXPECT_LE(processes(), 2U);
 }
 
