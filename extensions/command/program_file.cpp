@@ -56,8 +56,10 @@ std::string look_up(const std::string& name, std::string_view path,
     file += file.empty() ? "./" : "/";
     file += name;
     int fault = executable_fault(file, directory);
-    if (fault == 0)
+    if (fault == 0) {
+      code = 0;
       return file;
+    }
     if (fault == EACCES) // told only if no other is better
       code = EACCES;
     if (end == std::string_view::npos)

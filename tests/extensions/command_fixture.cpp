@@ -13,8 +13,11 @@ namespace jobq::test {
 
 output_file::output_file() {
   std::string name = testing::TempDir() + "jobq-output-XXXXXX";
-  number_ = ::mkostemp(name.data(), O_CLOEXEC);
-  EXPECT_GE(number_, 0);
+  int opened = ::mkostemp(name.data(), O_CLOEXEC);
+  EXPECT_GE(opened, 0);
+  // Out of the way of tests that close low numbers.
+  number_ = ::fcntl(opened, F_DUPFD_CLOEXEC, 50);
+  ::close(opened);
   ::unlink(name.c_str());
 }
 

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -68,9 +69,9 @@ TEST_F(command_test, exit_code_0_is_success) {
   EXPECT_EQ(done.kind, outcome_kind::succeeded);
   EXPECT_EQ(done.message, "");
   ASSERT_TRUE(done.process.has_value());
-  EXPECT_EQ(done.process->exit_code, 0);
-  EXPECT_FALSE(done.process->signal.has_value());
-  EXPECT_EQ(done.process->output, "");
+  EXPECT_EQ(done.process.value().exit_code, 0);
+  EXPECT_FALSE(done.process.value().signal.has_value());
+  EXPECT_EQ(done.process.value().output, "");
 }
 
 TEST_F(command_test, any_other_exit_code_is_a_failure) {
@@ -78,7 +79,7 @@ TEST_F(command_test, any_other_exit_code_is_a_failure) {
   EXPECT_EQ(done.kind, outcome_kind::failed);
   EXPECT_EQ(done.error, "exit code 7");
   EXPECT_TRUE(done.retryable);
-  EXPECT_EQ(done.process->exit_code, 7);
+  EXPECT_EQ(done.process.value().exit_code, 7);
 }
 
 TEST_F(command_test, exit_code_75_asks_for_a_retry) {
@@ -93,8 +94,8 @@ TEST_F(command_test, a_signal_is_a_failure_that_names_it) {
   EXPECT_EQ(done.kind, outcome_kind::failed);
   EXPECT_EQ(done.error, "killed by signal 9 (SIGKILL)");
   EXPECT_TRUE(done.retryable);
-  EXPECT_EQ(done.process->signal, 9);
-  EXPECT_FALSE(done.process->exit_code.has_value());
+  EXPECT_EQ(done.process.value().signal, 9);
+  EXPECT_FALSE(done.process.value().exit_code.has_value());
   EXPECT_EQ(run_script("ulimit -c 0; kill -SEGV $$").error,
             "killed by signal 11 (SIGSEGV)");
   EXPECT_EQ(run_script("kill -40 $$").error, "killed by signal 40");
@@ -103,7 +104,7 @@ TEST_F(command_test, a_signal_is_a_failure_that_names_it) {
 TEST_F(command_test, peak_memory_is_measured) {
   auto done = run({"dd", "if=/dev/zero", "of=/dev/null", "bs=64M", "count=1"});
   EXPECT_EQ(done.error, "");
-  EXPECT_GT(done.process->peak_memory, std::uint64_t{64} << 20);
+  EXPECT_GT(done.process.value().peak_memory, std::uint64_t{64} << 20);
 }
 
 TEST_F(command_test, an_end_that_somebody_else_collected_is_told) {
@@ -218,7 +219,15 @@ TEST_F(command_test, signals_are_as_in_a_new_session) {
   ::signal(SIGINT, old_interrupt);
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   EXPECT_EQ(done.error, "");
-  EXPECT_EQ(output(), "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+  std::istringstream lines{output()};
+  std::string name;
+  std::uint64_t set = 0;
+  // The two that the C library keeps to itself are ignored by its own doing.
+  const auto own = std::uint64_t{3} << (32 - 1);
+  int count = 0;
+  for (; lines >> name >> std::hex >> set; ++count)
+    EXPECT_EQ(set & ~own, 0u) << name;
+  EXPECT_EQ(count, 2);
 }
 
 TEST_F(command_test, it_leads_a_process_group) {
@@ -463,7 +472,7 @@ TEST_F(command_test, a_stop_is_a_sigterm_to_the_group) {
   EXPECT_EQ(done.kind, outcome_kind::interrupted);
   EXPECT_EQ(done.error, "");
   EXPECT_EQ(done.message, "asked to stop: killed by signal 15 (SIGTERM)");
-  EXPECT_EQ(done.process->signal, SIGTERM);
+  EXPECT_EQ(done.process.value().signal, SIGTERM);
 }
 
 TEST_F(command_test, a_stop_may_be_heeded_in_good_order) {
@@ -473,7 +482,7 @@ TEST_F(command_test, a_stop_may_be_heeded_in_good_order) {
                          + ready + "wait");
   EXPECT_EQ(done.kind, outcome_kind::interrupted);
   EXPECT_EQ(done.message, "asked to stop: exit code 5");
-  EXPECT_EQ(done.process->exit_code, 5);
+  EXPECT_EQ(done.process.value().exit_code, 5);
   EXPECT_EQ(done.items_processed, 3u);
 }
 
@@ -484,7 +493,7 @@ TEST_F(command_test, who_ignores_a_stop_is_killed) {
   EXPECT_EQ(done.kind, outcome_kind::interrupted);
   EXPECT_EQ(done.message,
             "ignored SIGTERM for 50ms: killed by signal 9 (SIGKILL)");
-  EXPECT_EQ(done.process->signal, SIGKILL);
+  EXPECT_EQ(done.process.value().signal, SIGKILL);
 }
 
 TEST_F(command_test, who_ignores_a_stop_is_killed_without_pidfd) {
@@ -492,7 +501,7 @@ TEST_F(command_test, who_ignores_a_stop_is_killed_without_pidfd) {
   context_.stop_on_progress();
   options_.kill_after = 50ms;
   auto done = run_script("trap '' TERM; " + ready + "exec sleep 1000");
-  EXPECT_EQ(done.process->signal, SIGKILL);
+  EXPECT_EQ(done.process.value().signal, SIGKILL);
 }
 
 TEST_F(command_test, a_stopped_process_hears_a_stop) {
@@ -505,7 +514,7 @@ TEST_F(command_test, a_stopped_process_hears_a_stop) {
       "do :; done; "
       + ready + "kill -STOP $$");
   EXPECT_EQ(done.kind, outcome_kind::interrupted);
-  EXPECT_EQ(done.process->signal, SIGTERM);
+  EXPECT_EQ(done.process.value().signal, SIGTERM);
 }
 
 TEST_F(command_test, nothing_of_the_group_outlives_a_stop) {
@@ -522,7 +531,7 @@ TEST_F(command_test, nothing_of_the_group_outlives_a_stop) {
   char byte = 0;
   EXPECT_EQ(::read(ends[0], &byte, 1), 0) << "waits for its death";
   ::close(ends[0]);
-  EXPECT_EQ(done.process->signal, SIGTERM);
+  EXPECT_EQ(done.process.value().signal, SIGTERM);
 }
 
 TEST_F(command_test, a_program_in_another_group_is_stopped_too) {
@@ -566,7 +575,7 @@ TEST_F(command_test, a_stop_is_heeded_at_once) {
     auto done = run_command(context, what_, options_);
     auto ended_at = steady::now();
     other.join();
-    EXPECT_EQ(done.process->signal, SIGTERM);
+    EXPECT_EQ(done.process.value().signal, SIGTERM);
     best = std::min(best, ended_at - asked_at);
   }
   EXPECT_LT(best, 50ms);
