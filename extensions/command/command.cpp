@@ -1,6 +1,6 @@
 #include "extensions/command/command.hpp"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
