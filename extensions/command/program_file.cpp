@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <string_view>
-#include <system_error>
 
 #include "extensions/command/spawn.hpp"
 
@@ -72,7 +72,9 @@ std::string look_up(const std::string& name, std::string_view path,
 
 tl::unexpected<error> start_error(const std::string& program, int code,
                                   const std::string& hint) {
-  auto message = program + ": " + std::generic_category().message(code);
+  const char* text = ::strerrordesc_np(code); // thread-safe, unlike strerror
+  auto message
+      = program + ": " + (text ? text : "error " + std::to_string(code));
   if (!hint.empty())
     message += ": " + hint;
   return fail(may_pass(code) ? errc::busy : errc::invalid_argument,
