@@ -80,6 +80,7 @@ struct function_entry {
   std::string default_schedule; ///< empty: none
   std::vector<parameter_spec> parameters;
   job_function call; ///< empty in listings of functions that run elsewhere
+  bool any_parameters = false; ///< also takes those that it does not list
 };
 
 /// Reads a run's parameters by a function's specification.
