@@ -52,4 +52,9 @@ std::unique_ptr<executor> make_thread_executor(const registry& functions,
                                                std::size_t max_threads,
                                                milliseconds grace = seconds{5});
 
+/// Calls functions within `start`, on the caller's thread: for functions that
+/// never block. Their parameters are checked and their exceptions contained as
+/// elsewhere; they can't be stopped. `functions` must outlive the executor.
+std::unique_ptr<executor> make_inline_executor(const registry& functions);
+
 } // namespace jobq

@@ -79,7 +79,8 @@ struct function_entry {
   std::string description;
   std::string default_schedule; ///< empty: none
   std::vector<parameter_spec> parameters;
-  job_function call; ///< empty in listings of functions that run elsewhere
+  job_function call;  ///< empty in listings of functions that run elsewhere
+  bool blocks = true; ///< false: may run with `isolation: inline`
   bool any_parameters = false; ///< also takes those that it does not list
 };
 

@@ -52,6 +52,12 @@ std::string registry::why_not_runnable(const job_definition& job) const {
     return "extension \"" + job.extension + "\" has no function \""
            + job.function + "\""
            + did_you_mean(job.function, extension->second);
+  if (job.isolation != isolation::process && !entry->call)
+    return "isolation: " + job.extension + "." + job.function
+           + " runs in job hosts alone: leave isolation out";
+  if (job.isolation == isolation::in_line && entry->blocks)
+    return "isolation: " + job.extension + "." + job.function
+           + " blocks, and can't run inline: write thread or process";
   return check_parameters(*entry, job.parameters);
 }
 

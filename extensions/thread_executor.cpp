@@ -1,10 +1,7 @@
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <cmath>
 #include <condition_variable>
 #include <deque>
-#include <exception>
 #include <mutex>
 #include <optional>
 #include <system_error>
@@ -13,8 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "extensions/active_attempt.hpp"
 #include "extensions/executor.hpp"
-#include "extensions/stop_outcome.hpp"
 
 namespace jobq {
 
@@ -30,87 +27,6 @@ namespace {
 using steady = std::chrono::steady_clock;
 
 constexpr auto idle_limit = std::chrono::minutes{1};
-
-/// One attempt, from `start` to `done`; also the function's view of it.
-class active_attempt final : public job_context {
-public:
-  active_attempt(const run& what, attempt_observer observer)
-      : run_{what}, observer_{std::move(observer)} {}
-
-  const run_id& id() const override { return run_.id; }
-  std::string_view job() const override { return run_.job; }
-  std::uint32_t attempt() const override { return run_.attempt; }
-  const parameter_map& parameters() const override { return run_.parameters; }
-  bool enforce() const override { return run_.enforce; }
-  std::optional<time_point> nominal_time() const override {
-    return run_.nominal_time;
-  }
-  std::optional<time_point> deadline() const override {
-    if (!run_.timeout)
-      return std::nullopt;
-    return started_at_ + *run_.timeout;
-  }
-  time_point started_at() const override { return started_at_; }
-  bool stop_requested() const override { return stop_ != not_asked; }
-
-  void log(log_level level, std::string_view line) override {
-    std::lock_guard lock{mutex_};
-    if (!done_ && observer_.log)
-      observer_.log(level, line);
-  }
-
-  void progress(double fraction, std::string_view message) override {
-    if (std::isnan(fraction))
-      return;
-    std::lock_guard lock{mutex_};
-    if (!done_ && observer_.progress)
-      observer_.progress(std::clamp(fraction, 0.0, 1.0), message);
-  }
-
-  /// The engine's word on when the attempt began, else now.
-  void begin() {
-    started_at_ = run_.started_at.value_or(
-        std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
-  }
-
-  void request_stop(stop_reason why) noexcept {
-    auto expected = not_asked;
-    stop_.compare_exchange_strong(expected, static_cast<int>(why));
-  }
-
-  /// Tells the observer, once; whoever comes later is not heard.
-  void finish(outcome result) noexcept {
-    std::lock_guard lock{mutex_};
-    if (std::exchange(done_, true) || !observer_.done)
-      return;
-    try {
-      observer_.done(as_told(std::move(result)));
-    } catch (...) {
-      // An observer that throws here has nobody left to tell.
-    }
-    observer_ = {}; // a deaf function must not keep what it captured
-  }
-
-  const run& what() const noexcept { return run_; }
-
-private:
-  static constexpr int not_asked = -1;
-
-  outcome as_told(outcome result) const {
-    const int why = stop_;
-    return honest_outcome(std::move(result),
-                          why == not_asked
-                              ? std::nullopt
-                              : std::optional{static_cast<stop_reason>(why)});
-  }
-
-  const run run_;
-  time_point started_at_{};
-  std::atomic<int> stop_{not_asked}; ///< a stop_reason; the first one stands
-  std::mutex mutex_;                 ///< of what follows
-  attempt_observer observer_;
-  bool done_ = false;
-};
 
 using attempt_ptr = std::shared_ptr<active_attempt>;
 
@@ -144,34 +60,6 @@ struct pool {
 };
 
 using pool_ptr = std::shared_ptr<pool>;
-
-outcome call(const job_function& function, active_attempt& attempt) {
-  try {
-    return function(attempt);
-  } catch (const std::exception& error) {
-    return job_result::failed(error.what());
-  } catch (...) {
-    return job_result::failed("unknown exception");
-  }
-}
-
-/// Finds the function of a run, or says why it can't be called. The copy keeps
-/// a function's captures alive should it outlive the registry.
-result<job_function> callable(const registry& functions, const run& what) {
-  const auto* entry = functions.find(what.extension, what.function);
-  auto name = what.extension + "." + what.function;
-  if (!entry) {
-    job_definition job;
-    job.extension = what.extension;
-    job.function = what.function;
-    return fail(errc::not_found, functions.why_not_runnable(job));
-  }
-  if (!entry->call)
-    return fail(errc::unsupported, name + " does not run in this process");
-  if (auto fault = check_parameters(*entry, what.parameters); !fault.empty())
-    return fail(errc::invalid_argument, std::move(fault));
-  return entry->call;
-}
 
 /// Runs one attempt. @returns whether the executor still counts this thread.
 bool run_attempt(const pool_ptr& pool, const attempt_ptr& attempt) {

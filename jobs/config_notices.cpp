@@ -6,15 +6,9 @@ namespace jobq {
 
 namespace {
 
-constexpr std::array<config_notice, 8> notices{
-    {{"limits.memory", "", "the job may use any amount of memory"},
-     {"limits.cpu_time", "", "the job may use any amount of processor time"},
-     {"concurrency", "", "runs of the job are not limited by key"},
-     {"rate_limit", "", "runs start as soon as a worker is free"},
-     {"isolation", "process", "the job runs in a thread of the server"},
-     {"extension", "command", "the program is not started"},
-     {"scheduler.run_as", "", "jobs run as the server's user"},
-     {"scheduler.extensions", "", "no library is loaded"}}};
+constexpr std::array<config_notice, 2> notices{
+    {{"concurrency", "", "runs of the job are not limited by key"},
+     {"rate_limit", "", "runs start as soon as a worker is free"}}};
 
 } // namespace
 

@@ -41,6 +41,23 @@ fs::path data_path(const std::string& option) {
   return failed ? chosen : full.lexically_normal();
 }
 
+result<fs::path> host_program() {
+  if (auto named = environment("JOBQ_HOST"); !named.empty())
+    return fs::path{named};
+  std::error_code failed;
+  const auto here = fs::read_symlink("/proc/self/exe", failed).parent_path();
+  std::string looked;
+  for (const auto* folder : {".", "../bin", "../libexec/jobq"}) {
+    auto program = (here / folder / "jobq-host").lexically_normal();
+    if (fs::exists(program, failed))
+      return program;
+    looked += (looked.empty() ? "" : ", ") + program.string();
+  }
+  return fail(errc::not_found,
+              "jobq-host, which runs job functions, is missing: looked for "
+                  + looked + "; JOBQ_HOST can name it");
+}
+
 fs::path store_path(const fs::path& data) {
   return data / "store";
 }

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <string>
 
+#include "jobs/error.hpp"
+
 namespace jobq {
 
 /// The configuration to use: `option` (of `--config`) when it is not empty,
@@ -14,6 +16,12 @@ std::filesystem::path config_path(const std::string& option);
 /// The data directory: `option` (of `--data`) when it is not empty, else the
 /// environment's `JOBQ_DATA`, else `./var`. Absolute.
 std::filesystem::path data_path(const std::string& option);
+
+/// The program of job hosts: the environment's `JOBQ_HOST`, else `jobq-host`
+/// beside the running program, in `../bin` or in `../libexec/jobq` seen from
+/// there.
+/// @returns `not_found` with the places looked at
+result<std::filesystem::path> host_program();
 
 /// Where the store lies.
 std::filesystem::path store_path(const std::filesystem::path& data);

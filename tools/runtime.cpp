@@ -8,9 +8,11 @@
 
 #include "extensions/core/core.hpp"
 #include "extensions/executor.hpp"
+#include "extensions/host/routing_executor.hpp"
 #include "queue/committer.hpp"
 #include "queue/rocksdb_store.hpp"
 #include "tools/paths.hpp"
+#include "tools/routes.hpp"
 
 namespace jobq {
 
@@ -50,29 +52,31 @@ environment_of(const configuration& config, const fs::path& data) {
   return made;
 }
 
-result<registry>
-make_registry(const std::shared_ptr<const core_environment_holder>& core) {
-  registry functions;
-  for (auto& entry : core_functions(core))
-    if (auto added = functions.add(std::move(entry)); !added)
-      return tl::unexpected(added.error());
-  return functions;
+/// How job hosts are started under a configuration.
+result<host_options> hosts_of(const configuration& config) {
+  host_options made;
+  auto program = host_program();
+  if (!program)
+    return tl::unexpected(program.error());
+  made.program = std::move(*program);
+  if (!config.run_as.empty()) {
+    auto user = find_host_user(config.run_as);
+    if (!user)
+      return tl::unexpected(user.error());
+    made.user = std::move(*user);
+  }
+  return made;
 }
 
 } // namespace
 
 class runtime::impl {
 public:
-  impl(runtime_options options, std::shared_ptr<core_environment_holder> core,
-       registry functions)
-      : options_{std::move(options)}, core_{std::move(core)},
-        functions_{std::move(functions)} {}
+  explicit impl(runtime_options options) : options_{std::move(options)} {}
 
   result<void> open() {
-    auto report = load_config(options_.config, functions_.names());
-    if (!report.ok())
-      return fail(errc::invalid_argument, all_lines(report.faults));
-    take_over(std::move(report));
+    if (auto read = read_config(); !read)
+      return read;
     if (auto made = make_directory(options_.data); !made)
       return made;
     rocksdb_options where;
@@ -89,7 +93,7 @@ public:
                        + std::to_string(opened->recovered.size())
                        + " runs that it had begun were recovered");
     commits_ = make_committer(*store_);
-    executor_ = make_thread_executor(functions_, config_->workers);
+    make_executors();
     auto started = engine::start(
         *config_, {.workers = config_->workers, .ticks = options_.ticks},
         {.reads = *store_,
@@ -97,7 +101,7 @@ public:
          .functions = *executor_,
          .log = options_.log,
          .why_not = [this](const job_definition& job) {
-           return functions_.why_not_runnable(job);
+           return functions()->why_not_runnable(job);
          }});
     if (!started)
       return tl::unexpected(started.error());
@@ -107,13 +111,22 @@ public:
 
   result<std::vector<config_fault>> reload() {
     const std::lock_guard one_at_a_time{reload_mutex_};
-    auto report = load_config(options_.config, functions_.names());
-    auto faults = report.faults;
-    if (!report.ok())
+    auto loaded = load_with_libraries(options_.config, hosts_, core_);
+    auto faults = loaded.report.faults;
+    if (!loaded.report.ok())
       return faults;
-    if (auto taken = engine_->reload(*report.value); !taken)
+    if (loaded.report.value->run_as != config()->run_as)
+      return fail(errc::invalid_argument,
+                  "scheduler.run_as can't change while the server runs: "
+                  "restart it");
+    // The engine asks for the functions of the new configuration.
+    const auto catalog = functions();
+    set_functions(loaded.catalog);
+    if (auto taken = engine_->reload(*loaded.report.value); !taken) {
+      set_functions(catalog);
       return tl::unexpected(taken.error());
-    take_over(std::move(report));
+    }
+    take_over(std::move(loaded));
     return faults;
   }
 
@@ -127,31 +140,93 @@ public:
     return warnings_;
   }
 
+  std::shared_ptr<const function_catalog> functions() const {
+    const std::lock_guard lock{mutex_};
+    return catalog_;
+  }
+
   engine& jobs_engine() { return *engine_; }
   const store& reads() const { return *store_; }
-  const registry& functions() const { return functions_; }
   const runtime_options& options() const { return options_; }
+  host_statistics hosts() const { return processes_->statistics(); }
+  const host_options& host_settings() const { return hosts_; }
 
 private:
-  void take_over(config_report report) {
-    core_->set(environment_of(*report.value, options_.data));
-    auto fresh
-        = std::make_shared<const configuration>(std::move(*report.value));
+  /// The configuration says who runs hosts, and hosts say what the libraries of
+  /// the configuration offer.
+  result<void> read_config() {
+    auto first = load_config(options_.config,
+                             built_in_catalog(core_).functions.names());
+    if (!first.ok())
+      return fail(errc::invalid_argument, all_lines(first.faults));
+    auto hosts = hosts_of(*first.value);
+    if (!hosts)
+      return tl::unexpected(hosts.error());
+    hosts_ = std::move(*hosts);
+    auto loaded = load_with_libraries(options_.config, hosts_, core_);
+    if (!loaded.report.ok())
+      return fail(errc::invalid_argument, all_lines(loaded.report.faults));
+    take_over(std::move(loaded));
+    return {};
+  }
+
+  void make_executors() {
+    // What this process may call itself never changes.
+    in_process_ = built_in_catalog(core_).functions;
+    threads_ = make_thread_executor(in_process_, config_->workers);
+    inline_ = make_inline_executor(in_process_);
+    process_executor_options options;
+    options.host = hosts_;
+    options.max_hosts = config_->workers;
+    options.log = options_.log;
+    processes_ = std::make_unique<process_executor>(std::move(options));
+    executor_ = std::make_unique<routing_executor>(
+        [this](const run& what) { return current_routes()->of(what); },
+        *threads_, *inline_, *processes_);
+  }
+
+  std::shared_ptr<const routes> current_routes() const {
+    const std::lock_guard lock{mutex_};
+    return routes_;
+  }
+
+  void set_functions(std::shared_ptr<const function_catalog> catalog) {
+    const std::lock_guard lock{mutex_};
+    catalog_ = std::move(catalog);
+  }
+
+  void take_over(loaded_config loaded) {
+    auto environment = environment_of(*loaded.report.value, options_.data);
+    core_->set(environment);
+    auto fresh = std::make_shared<const configuration>(
+        std::move(*loaded.report.value));
+    auto ways
+        = std::make_shared<const routes>(fresh, loaded.catalog, *environment);
     const std::lock_guard lock{mutex_};
     config_ = std::move(fresh);
-    warnings_ = std::move(report.faults);
+    catalog_ = std::move(loaded.catalog);
+    routes_ = std::move(ways);
+    warnings_ = std::move(loaded.report.faults);
   }
 
   const runtime_options options_;
-  mutable std::mutex mutex_; ///< config_, warnings_
+  mutable std::mutex mutex_; ///< config_, catalog_, routes_, warnings_
   std::mutex reload_mutex_;
   std::shared_ptr<const configuration> config_;
+  std::shared_ptr<const function_catalog> catalog_;
+  std::shared_ptr<const routes> routes_;
   std::vector<config_fault> warnings_;
+  host_options hosts_;
   // Each of these works with those above it, and goes before them.
-  std::shared_ptr<core_environment_holder> core_;
-  registry functions_;
+  std::shared_ptr<core_environment_holder> core_
+      = std::make_shared<core_environment_holder>(
+          std::make_shared<const core_environment>());
+  registry in_process_;
   std::unique_ptr<store> store_;
   std::unique_ptr<commit_queue> commits_;
+  std::unique_ptr<executor> threads_;
+  std::unique_ptr<executor> inline_;
+  std::unique_ptr<process_executor> processes_;
   std::unique_ptr<executor> executor_;
   std::unique_ptr<engine> engine_;
 };
@@ -163,14 +238,8 @@ result<std::unique_ptr<runtime>> runtime::open(runtime_options options) {
   try {
     if (!options.log)
       options.log = [](log_level, std::string_view) {};
-    auto core = std::make_shared<core_environment_holder>(
-        std::make_shared<const core_environment>());
-    auto functions = make_registry(core);
-    if (!functions)
-      return tl::unexpected(functions.error());
     std::unique_ptr<runtime> made{new runtime};
-    made->impl_ = std::make_unique<impl>(std::move(options), std::move(core),
-                                         std::move(*functions));
+    made->impl_ = std::make_unique<impl>(std::move(options));
     if (auto opened = made->impl_->open(); !opened)
       return tl::unexpected(opened.error());
     return made;
@@ -185,8 +254,16 @@ engine& runtime::jobs_engine() {
 const store& runtime::reads() const {
   return impl_->reads();
 }
-const registry& runtime::functions() const {
+std::shared_ptr<const function_catalog> runtime::functions() const {
   return impl_->functions();
+}
+
+host_statistics runtime::hosts() const {
+  return impl_->hosts();
+}
+
+const host_options& runtime::host_settings() const {
+  return impl_->host_settings();
 }
 
 std::shared_ptr<const configuration> runtime::config() const {

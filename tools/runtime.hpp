@@ -7,10 +7,11 @@
 #include <vector>
 
 #include "actors/engine.hpp"
-#include "extensions/registry.hpp"
+#include "extensions/host/process_executor.hpp"
 #include "jobs/config.hpp"
 #include "jobs/error.hpp"
 #include "queue/store.hpp"
+#include "tools/function_catalog.hpp"
 
 namespace jobq {
 
@@ -25,7 +26,7 @@ struct runtime_options {
 };
 
 /// Everything that one process needs to do jobq's work: configuration, store,
-/// committer, functions, executor, engine; built in that order and taken down
+/// committer, functions, executors, engine; built in that order and taken down
 /// in the reverse one. The server and the CLI without a server differ only in
 /// `ticks`.
 class runtime {
@@ -37,7 +38,13 @@ public:
 
   engine& jobs_engine();
   const store& reads() const;
-  const registry& functions() const;
+
+  /// The functions that jobs may name; another catalog after each reload.
+  std::shared_ptr<const function_catalog> functions() const;
+
+  /// How the job hosts are, and how they are started.
+  host_statistics hosts() const;
+  const host_options& host_settings() const;
 
   /// The configuration in force; a new one after each reload.
   std::shared_ptr<const configuration> config() const;

@@ -30,9 +30,10 @@ result<host_user> find_host_user(const std::string& name) {
 }
 
 host_profile profile_of(const std::filesystem::path& library,
-                        const resource_limits& limits) {
+                        std::int64_t stamp, const resource_limits& limits) {
   host_profile made;
   made.library = library;
+  made.stamp = stamp;
   made.memory = limits.memory.value_or(0);
   if (limits.cpu_time)
     made.cpu_seconds = static_cast<std::uint64_t>(

@@ -38,6 +38,7 @@ struct host_options {
 /// What a host must be for a run: runs that need the same share hosts.
 struct host_profile {
   std::filesystem::path library; ///< empty: the built-in functions
+  std::int64_t stamp = 0;        ///< which version of it
   std::uint64_t memory = 0;      ///< bytes of data; 0: no limit
   std::uint64_t cpu_seconds = 0; ///< 0: no limit; else the host has one run
 
@@ -47,6 +48,6 @@ struct host_profile {
 /// The profile for a job's limits. Processor time counts in whole seconds,
 /// rounded up: the kernel knows no others.
 host_profile profile_of(const std::filesystem::path& library,
-                        const resource_limits& limits);
+                        std::int64_t stamp, const resource_limits& limits);
 
 } // namespace jobq

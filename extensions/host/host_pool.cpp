@@ -155,7 +155,7 @@ host_pool::~host_pool() = default;
 void host_pool::start(run what, execution_plan plan,
                       attempt_observer observer) {
   const auto id = what.id;
-  auto profile = profile_of(plan.library, plan.limits);
+  auto profile = profile_of(plan.library, plan.stamp, plan.limits);
   auto attempt = std::make_unique<hosted_attempt>(
       std::move(what), std::move(plan), std::move(observer));
   if (closing_) {

@@ -80,8 +80,8 @@ result<learned_library> learn_library(const host_options& options,
                                       milliseconds patience) {
   boost::asio::io_context context{1};
   pupil hears{path};
-  auto host
-      = host_process::start(context, options, host_profile{path, 0, 0}, hears);
+  auto host = host_process::start(context, options, host_profile{path, 0, 0, 0},
+                                  hears);
   if (!host)
     return tl::unexpected(host.error());
   hears.host = *host;

@@ -16,6 +16,7 @@ namespace jobq {
 /// What an executor must know of a run beside the run.
 struct execution_plan {
   std::filesystem::path library; ///< empty: a built-in function of the host
+  std::int64_t stamp = 0; ///< of the library's file: another one, other hosts
   resource_limits limits;
   std::string setup; ///< for built-in functions: their surroundings, or command
 };

@@ -136,8 +136,6 @@ TEST_F(load_config_test, reports_the_sections_own_values) {
              "c.yaml:4:12: error: scheduler.workers: 0 is out of range 1..1024",
              "c.yaml:5:19: error: scheduler.bootstrap_jobs: expected a list, "
              "not \"a\"",
-             "c.yaml:6:3: warning: scheduler.extensions is accepted but not "
-             "enforced by this version: no library is loaded",
              "c.yaml:6:16: error: scheduler.extensions: an empty path",
              "c.yaml:7:9: error: scheduler.jobs: expected a list, not a map",
              faults("scheduler:\n  retention: {completed: -1d}\n")
@@ -196,10 +194,7 @@ TEST_F(load_config_test, settings_not_enforced_are_warned_of_when_set) {
               std::string::npos);
     keys.push_back(fault.message.substr(0, fault.message.find(" is acc")));
   }
-  EXPECT_EQ(keys,
-            (lines{"scheduler.run_as", "scheduler.extensions",
-                   "isolation: process", "limits.memory", "limits.cpu_time",
-                   "concurrency", "rate_limit", "extension: command"}));
+  EXPECT_EQ(keys, (lines{"concurrency", "rate_limit"}));
   EXPECT_EQ(report.value->extensions,
             std::vector{path("lib").lexically_normal()});
 }

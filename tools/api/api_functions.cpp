@@ -11,8 +11,8 @@ namespace jobq {
 
 namespace {
 
-result<const function_entry*> find_function(const api_call& call) {
-  const auto& functions = call.target.functions();
+result<const function_entry*> find_function(const api_call& call,
+                                            const registry& functions) {
   const auto& extension = call.names[0];
   const auto& name = call.names[1];
   if (const auto* found = functions.find(extension, name); found != nullptr)
@@ -59,7 +59,8 @@ result<job_definition> job_of(const api_call& call,
 } // namespace
 
 result<json> run_function(const api_call& call) {
-  const auto function = find_function(call);
+  const auto catalog = call.target.functions();
+  const auto function = find_function(call, catalog->functions);
   if (!function)
     return tl::unexpected(function.error());
   auto parameters = parameters_field(call.body);

@@ -71,7 +71,7 @@ job_facts facts_of(const api_call& call, const job_definition& job,
       if (auto last = call.target.reads().find_run(*at->second.last_run))
         facts.last_run = std::move(*last);
   }
-  facts.problem = call.target.functions().why_not_runnable(job);
+  facts.problem = call.target.functions()->why_not_runnable(job);
   facts.next_run = next_run(call, job, facts);
   return facts;
 }
@@ -108,11 +108,11 @@ json check_schedule(const job_definition& job, bool fires) {
 
 /// Extension, function and parameters: each can only be right when the one
 /// before it is.
-void check_function(const registry& functions, const job_definition& job,
+void check_function(const function_catalog& catalog, const job_definition& job,
                     json& checks) {
-  const auto* function = functions.find(job.extension, job.function);
-  const auto problem = functions.why_not_runnable(job);
-  const bool extension = functions.has_extension(job.extension);
+  const auto* function = catalog.functions.find(job.extension, job.function);
+  const auto problem = catalog.why_not_runnable(job);
+  const bool extension = catalog.functions.has_extension(job.extension);
   const auto name = "\"" + job.function + "\"";
   checks.push_back(check_json(
       "extension", extension,
@@ -240,7 +240,7 @@ result<json> show_job(const api_call& call) {
   auto checks = json::array();
   checks.push_back(check_enabled(call, job, facts));
   checks.push_back(check_schedule(job, !ticks.empty()));
-  check_function(call.target.functions(), job, checks);
+  check_function(*call.target.functions(), job, checks);
   auto runs = json::array();
   for (const auto& each : *last)
     runs.push_back(completion_json(each));
@@ -266,12 +266,12 @@ result<json> run_job(const api_call& call) {
   if (!enforce)
     return tl::unexpected(enforce.error());
 
-  const auto* function
-      = call.target.functions().find(job.extension, job.function);
+  const auto catalog = call.target.functions();
+  const auto* function = catalog->functions.find(job.extension, job.function);
   if (function == nullptr)
     return fail(errc::invalid_state,
                 "job \"" + job.name + "\" can't run: "
-                    + call.target.functions().why_not_runnable(job));
+                    + call.target.functions()->why_not_runnable(job));
   auto parameters = job.parameters;
   for (const auto& [name, value] : *extra)
     parameters[name] = value;

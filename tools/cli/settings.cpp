@@ -1,10 +1,8 @@
 #include "tools/cli/settings.hpp"
 
-#include <memory>
 #include <utility>
 
-#include "extensions/core/core.hpp"
-#include "extensions/registry.hpp"
+#include "tools/function_catalog.hpp"
 #include "tools/paths.hpp"
 
 namespace jobq {
@@ -14,11 +12,11 @@ std::filesystem::path config_file_of(const arguments& line) {
 }
 
 config_report read_config(const std::filesystem::path& file) {
-  registry functions;
-  for (auto& entry :
-       core_functions(std::shared_ptr<const core_environment_holder>{}))
-    static_cast<void>(functions.add(std::move(entry)));
-  return load_config(file, functions.names());
+  host_options hosts;
+  // Without the program libraries are not opened, which is then a warning.
+  if (auto program = host_program())
+    hosts.program = std::move(*program);
+  return load_with_libraries(file, hosts, nullptr).report;
 }
 
 result<configuration> valid_config(const std::filesystem::path& file) {

@@ -10,7 +10,8 @@ namespace jobq {
 /// The configuration file that the line or the environment names.
 std::filesystem::path config_file_of(const arguments& line);
 
-/// Reads a configuration against the functions that are built in.
+/// Reads a configuration against the functions that are built in and those of
+/// the libraries that it names.
 config_report read_config(const std::filesystem::path& file);
 
 /// Reads a configuration that must not have errors.

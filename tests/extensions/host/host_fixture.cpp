@@ -95,7 +95,7 @@ run host_test::a_run(const std::string& function) {
 }
 
 execution_plan host_test::a_plan() {
-  return {library("hostile"), {}, {}};
+  return {library("hostile"), 0, {}, {}};
 }
 
 void host_test::restart(process_executor_options options) {

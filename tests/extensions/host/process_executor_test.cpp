@@ -206,9 +206,9 @@ TEST_F(process_executor_test, interrupts_what_runs_when_it_ends) {
 TEST_F(process_executor_test, tells_built_in_functions_their_setup) {
   auto what = a_run("echo");
   what.extension = "test";
-  EXPECT_EQ(start(what, {{}, {}, "hello"}).wait().message, "test:hello");
+  EXPECT_EQ(start(what, {{}, 0, {}, "hello"}).wait().message, "test:hello");
   what.id = run_id::random(time_point{2s});
-  const auto result = start(what, {{}, {}, "broken"}).wait();
+  const auto result = start(what, {{}, 0, {}, "broken"}).wait();
   EXPECT_EQ(result.kind, outcome_kind::failed);
   EXPECT_EQ(result.error, "the setup is broken");
 }
