@@ -93,12 +93,14 @@ loaded_config load_with_libraries(
     for (const auto& path : libraries_at(named))
       add(catalog, hosts, path);
   report = load_config(file, catalog.functions.names());
-  for (const auto& each : catalog.libraries)
-    if (!each.fault.empty())
-      report.faults.push_back({severity::warning,
-                               {file.string(), 0, 0},
-                               {},
-                               "scheduler.extensions: " + each.fault});
+  for (const auto& each : catalog.libraries) {
+    if (each.fault.empty())
+      continue;
+    auto& warning = report.faults.emplace_back();
+    warning.level = severity::warning;
+    warning.place.file = file.string();
+    warning.message = "scheduler.extensions: " + each.fault;
+  }
   return {std::move(report),
           std::make_shared<const function_catalog>(std::move(catalog))};
 }
