@@ -1,14 +1,14 @@
 #include "extensions/command/program.hpp"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <csignal>
 #include <utility>
 
 #include "extensions/command/program_file.hpp"
