@@ -1,8 +1,7 @@
 #include "extensions/command/environment.hpp"
 
-#include <stdlib.h>
-
 #include <array>
+#include <cstdlib>
 #include <string_view>
 
 #include "jobs/time.hpp"

@@ -1,14 +1,14 @@
 #include "extensions/command/program.hpp"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <csignal>
 #include <utility>
 
 #include "extensions/command/program_file.hpp"
@@ -82,23 +82,25 @@ program::program(program&& other) noexcept
       pidfd_{std::move(other.pidfd_)} {}
 
 program::~program() {
-  if (id_ < 0)
-    return;
-  if (!has_ended())
-    signal(SIGKILL);
+  signal(SIGKILL);
   collect();
 }
 
-bool program::has_ended() const noexcept {
+bool program::has_ended() noexcept {
+  if (id_ < 0)
+    return true;
   siginfo_t info{};
   // Without WNOWAIT the id could be another's by the time of the next signal.
   int status = ::waitid(P_PID, static_cast<id_t>(id_), &info,
                         WEXITED | WNOHANG | WNOWAIT);
-  return (status == 0 && info.si_pid == id_)
-         || (status != 0 && errno == ECHILD);
+  if (status != 0 && errno == ECHILD)
+    id_ = -1; // and so it may be, now
+  return id_ < 0 || (status == 0 && info.si_pid == id_);
 }
 
 void program::signal(int number) const noexcept {
+  if (id_ < 0)
+    return;
   ::kill(-id_, number);
   // A program may have gone to another group of its session.
   if (auto group = ::getpgid(id_); group > 0 && group != id_)
@@ -106,6 +108,8 @@ void program::signal(int number) const noexcept {
 }
 
 std::optional<process_end> program::collect() noexcept {
+  if (id_ < 0)
+    return std::nullopt;
   int status = 0;
   rusage used{};
   pid_t collected = -1;

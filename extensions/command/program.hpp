@@ -3,8 +3,6 @@
 #include <sys/types.h>
 
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "extensions/command/descriptor.hpp"
 #include "extensions/command/environment.hpp"
@@ -33,10 +31,11 @@ public:
   /// Readable when the program has ended; -1 if the kernel has no such thing.
   int end_signal() const noexcept { return pidfd_.get(); }
 
-  /// Whether the program itself has ended. Its id stays taken until `collect`.
-  bool has_ended() const noexcept;
+  /// Whether the program itself has ended. Its id stays taken until `collect`,
+  /// unless somebody else has collected it.
+  bool has_ended() noexcept;
 
-  /// Sends a signal to the group.
+  /// Sends a signal to the group, while the id is taken.
   void signal(int number) const noexcept;
 
   /// Waits for the end. @returns nothing if somebody else has collected it, so
@@ -46,7 +45,7 @@ public:
 private:
   program(pid_t id, descriptor control, bool use_pidfd);
 
-  pid_t id_ = -1; ///< -1: collected
+  pid_t id_ = -1; ///< -1: collected, here or elsewhere
   descriptor control_;
   descriptor pidfd_;
 };

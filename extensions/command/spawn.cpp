@@ -1,11 +1,11 @@
 #include "extensions/command/spawn.hpp"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <spawn.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
 #include <utility>
 
 #include "extensions/command/environment.hpp"

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <string>
 #include <utility>
@@ -11,6 +10,9 @@
 #include "extensions/command/command.hpp"
 
 namespace jobq::test {
+
+/// For the shell: says that it is ready to be stopped.
+inline const std::string ready = "echo '{\"progress\":0.5}' >&3; ";
 
 /// A run that keeps what its program reports.
 class command_context final : public job_context {
@@ -96,6 +98,14 @@ protected:
   /// The text of a program for the shell, which is as good as any.
   outcome run_script(const std::string& text) {
     return run({"/bin/sh", "-c", text});
+  }
+
+  static void expect_unstartable(const outcome& done,
+                                 const std::string& error) {
+    EXPECT_EQ(done.kind, outcome_kind::failed);
+    EXPECT_EQ(done.error, error);
+    EXPECT_FALSE(done.retryable);
+    EXPECT_FALSE(done.process.has_value());
   }
 
   std::string output() const { return output_.text(); }

@@ -77,6 +77,18 @@ TEST(check_parameters, every_fault_is_named_in_one_message) {
     EXPECT_NE(check_parameters(function, {{"days", text}}), "") << text;
 }
 
+TEST(check_parameters, a_function_may_take_any_and_check_those_it_lists) {
+  parameter_spec days;
+  days.name = "days";
+  days.kind = parameter_spec::type::integer;
+  function_entry function;
+  function.parameters = {days};
+  function.any_parameters = true;
+  EXPECT_EQ(check_parameters(function, {{"dasy", "x"}, {"days", "1"}}), "");
+  EXPECT_EQ(check_parameters(function, {{"dasy", "x"}, {"days", "y"}}),
+            "parameter \"days\" must be a whole number, not \"y\"");
+}
+
 TEST(job_result, factories_make_what_they_say) {
   EXPECT_EQ(job_result::succeeded("m").message, "m");
   EXPECT_EQ(job_result::failed("e", false).error, "e");
