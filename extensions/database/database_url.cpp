@@ -1,4 +1,4 @@
-#include "extensions/core/database_url.hpp"
+#include "extensions/database/database_url.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -100,10 +100,11 @@ std::string database_url::place() const {
   return dialect == dialect::sqlite ? path : "postgresql://" + redact(path);
 }
 
-result<database_url> parse_database_url(std::string_view url) {
+result<database_url> parse_database_url(std::string_view url,
+                                        const std::string& name) {
   if (url.empty())
     return fail(errc::invalid_argument,
-                "no database is configured: set database.url");
+                "no database is configured: set " + name);
   for (std::string_view scheme : {"postgresql://", "postgres://"})
     if (url.starts_with(scheme))
       return postgresql_url(url, url.substr(scheme.size()));
@@ -111,18 +112,19 @@ result<database_url> parse_database_url(std::string_view url) {
     auto path = url.substr(sqlite_prefix.size());
     if (path.empty() || path == ":memory:")
       return fail(errc::invalid_argument,
-                  "database.url names no file: sqlite:///path is needed");
+                  name + " names no file: sqlite:///path is needed");
     if (path.find('"') != path.npos || path.find('\0') != path.npos)
       return fail(errc::invalid_argument,
-                  "a path in database.url can't hold a quotation mark");
+                  "a path in " + name + " can't hold a quotation mark");
     return sqlite_url(path);
   }
   auto colon = url.find("://");
   auto scheme
       = colon == url.npos ? std::string_view{"none"} : url.substr(0, colon);
   return fail(errc::invalid_argument,
-              "database.url must begin with sqlite:/// or postgresql://; its "
-              "scheme is "
+              name
+                  + " must begin with sqlite:/// or postgresql://; its "
+                    "scheme is "
                   + std::string{scheme});
 }
 

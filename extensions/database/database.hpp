@@ -11,12 +11,13 @@
 #include <variant>
 #include <vector>
 
-#include "extensions/core/database_url.hpp"
+#include "extensions/database/database_url.hpp"
 
 namespace jobq {
 
-/// What a statement came to when it came to nothing. Stays within core: its
-/// functions turn it into an outcome. The message holds no password.
+/// What a statement came to when it came to nothing. The one exception that
+/// this folder and extensions/content/ let out: a job function turns it into
+/// its result. The message holds no password.
 class database_error : public std::runtime_error {
 public:
   database_error(const std::string& message, bool again, bool conflict = false)

@@ -1,4 +1,4 @@
-#include "extensions/core/content_walk.hpp"
+#include "extensions/content/content_walk.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,12 +1,13 @@
 #pragma once
 
-#include <map>
+#include <compare>
+#include <cstdint>
 #include <string>
-#include <unordered_map>
+#include <vector>
 
-#include "extensions/core/content_file.hpp"
-#include "extensions/core/content_walk.hpp"
-#include "extensions/core/database.hpp"
+#include "extensions/content/content_file.hpp"
+#include "extensions/content/content_walk.hpp"
+#include "extensions/database/database.hpp"
 
 namespace jobq {
 

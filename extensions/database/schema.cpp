@@ -1,6 +1,6 @@
-#include "extensions/core/schema.hpp"
+#include "extensions/database/schema.hpp"
 
-#include "extensions/core/database.hpp"
+#include "extensions/database/database.hpp"
 
 namespace jobq {
 

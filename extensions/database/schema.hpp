@@ -7,7 +7,7 @@ class database;
 /// The schema that this program knows; see table `schema_version`.
 inline constexpr int schema_version = 1;
 
-/// The scripts of extensions/core/schema/.
+/// The scripts of extensions/database/schema/.
 extern const char* const sqlite_schema;
 extern const char* const postgresql_schema;
 

@@ -1,11 +1,17 @@
-#include "extensions/core/content_sync.hpp"
+#include "extensions/content/content_sync.hpp"
 
 #include <exception>
+#include <map>
 #include <optional>
 #include <set>
+#include <unordered_map>
+#include <utility>
 
-#include "extensions/core/batches.hpp"
-#include "extensions/core/text.hpp"
+#include "extensions/content/content_file.hpp"
+#include "extensions/content/content_store.hpp"
+#include "extensions/content/content_walk.hpp"
+#include "extensions/content/text_file.hpp"
+#include "extensions/content/text_hash.hpp"
 
 namespace jobq {
 
@@ -40,11 +46,10 @@ struct pending_file {
 
 class source_sync {
 public:
-  source_sync(core_call& call, const content_source& source,
-              const sync_options& options)
-      : call_{call}, source_{source}, options_{options},
-        store_{call.db,
-               source.source_id.empty() ? source.name : source.source_id} {}
+  source_sync(database& db, const content_source& source,
+              const sync_options& options, sync_observer& observer)
+      : db_{db}, source_{source}, options_{options}, observer_{observer},
+        store_{db, source.source_id.empty() ? source.name : source.source_id} {}
 
   sync_report run() {
     auto found = find_files();
@@ -68,8 +73,9 @@ private:
     ++report_.counts.failed;
   }
 
-  void check_stop() const {
-    if (call_.context.stop_requested())
+  /// @param seen files of the pass, the next one included
+  void check_stop(std::size_t seen) {
+    if (seen % files_per_check == 0 && observer_.stop_requested())
       throw stop_asked{};
   }
 
@@ -86,9 +92,8 @@ private:
     for (const auto& [path, reason] : found.faults)
       fault(path, {1, reason});
     if (report_.counts.found == 0)
-      call_.context.log(log_level::warning, source_.path.string() + ": source "
-                                                + source_.name
-                                                + " holds no content");
+      observer_.warned(source_.path.string() + ": source " + source_.name
+                       + " holds no content");
     return found;
   }
 
@@ -101,9 +106,10 @@ private:
     trusted_ = store_.settings_hash() == settings_hash();
     std::size_t seen = 0;
     for (const auto& file : found.files) {
-      if (++seen % files_per_check == 0)
-        check_stop();
+      check_stop(++seen);
       look_at(file);
+      observer_.progressed(
+          source_, {sync_pass::reading, seen, found.files.size(), file.path});
     }
     refuse_shared_keys();
     count();
@@ -133,7 +139,7 @@ private:
   }
 
   tl::expected<content_document, content_fault> read(const found_file& file) {
-    auto text = read_content_file(source_.path / file.path);
+    auto text = read_text_file(source_.path / file.path);
     if (!text)
       return tl::unexpected{text.error()};
     return parse_content(*text, source_, file.path);
@@ -143,8 +149,7 @@ private:
   /// showing it: such an mtime proves nothing, and -1 is stored. How soon is
   /// too soon depends on the file system's resolution.
   std::int64_t trustworthy_mtime(std::int64_t mtime) const {
-    auto now
-        = call_.context.started_at().time_since_epoch().count() * ns_per_ms;
+    auto now = options_.now.time_since_epoch().count() * ns_per_ms;
     auto doubt
         = mtime % ns_per_second == 0 ? 2 * ns_per_second : 20 * ns_per_ms;
     return mtime + doubt < now ? mtime : -1;
@@ -174,14 +179,17 @@ private:
     std::int64_t changed = 0;
     for (const auto& each : pending_) {
       auto it = stored_.find(each.key);
-      if (it == stored_.end())
+      if (it == stored_.end()) {
         ++counts.inserted;
-      else if (it->second.version_hash == each.hash)
+        observer_.decided(sync_change::insert, source_, each.file.path);
+      } else if (it->second.version_hash == each.hash) {
         continue;
-      else if (source_.override_existing)
+      } else if (source_.override_existing) {
         ++counts.updated;
-      else
+        observer_.decided(sync_change::update, source_, each.file.path);
+      } else {
         ++counts.skipped;
+      }
       ++changed;
     }
     auto good = static_cast<std::int64_t>(paths_of_.size() - refused_.size());
@@ -199,26 +207,20 @@ private:
     if (!options_.change || (pending_.empty() && gone_.empty() && trusted_))
       return;
     auto before = report_;
-    call_.db.transact([&] {
+    db_.transact([&] {
       report_ = before; // the transaction may be run again
-      auto now = moment_before(call_, seconds{0});
+      auto now = format_utc(options_.now);
       std::size_t seen = 0;
       for (auto& each : pending_) {
-        if (++seen % files_per_check == 0)
-          report_progress(seen);
+        check_stop(++seen);
         write_file(each, now);
+        observer_.progressed(source_, {sync_pass::writing, seen,
+                                       pending_.size(), each.file.path});
       }
       for (auto id : gone_)
         store_.remove(id);
       store_.set_settings_hash(settings, now);
     });
-  }
-
-  void report_progress(std::size_t seen) {
-    check_stop();
-    call_.context.progress(static_cast<double>(seen)
-                               / static_cast<double>(pending_.size()),
-                           source_.name);
   }
 
   void write_file(pending_file& each, const std::string& now) {
@@ -244,9 +246,10 @@ private:
     return hash.finish();
   }
 
-  core_call& call_;
+  database& db_;
   const content_source& source_;
   const sync_options options_;
+  sync_observer& observer_;
   content_store store_;
   sync_report report_;
   bool trusted_ = false; ///< whether mtime and size may speak for a file
@@ -261,20 +264,9 @@ private:
 
 } // namespace
 
-sync_counts& sync_counts::operator+=(const sync_counts& other) {
-  found += other.found;
-  inserted += other.inserted;
-  updated += other.updated;
-  unchanged += other.unchanged;
-  skipped += other.skipped;
-  deleted += other.deleted;
-  failed += other.failed;
-  return *this;
-}
-
-sync_report sync_source(core_call& call, const content_source& source,
-                        const sync_options& options) {
-  return source_sync{call, source, options}.run();
+sync_report sync_source(database& db, const content_source& source,
+                        const sync_options& options, sync_observer& observer) {
+  return source_sync{db, source, options, observer}.run();
 }
 
 } // namespace jobq

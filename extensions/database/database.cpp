@@ -1,4 +1,4 @@
-#include "extensions/core/database.hpp"
+#include "extensions/database/database.hpp"
 
 #include <cstdlib>
 #include <deque>
@@ -9,8 +9,8 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
-#include "extensions/core/schema.hpp"
-#include "extensions/core/text.hpp"
+#include "extensions/database/schema.hpp"
+#include "extensions/database/text.hpp"
 
 namespace jobq {
 

@@ -26,7 +26,10 @@ struct database_url {
 
 /// Reads `sqlite:////absolute/path`, `sqlite:///relative/path` (relative to the
 /// working directory) or `postgresql://…` (also `postgres://…`).
+/// @param name where the URL was set, as messages call it
 /// @returns `invalid_argument` for any other; the message holds no password.
-result<database_url> parse_database_url(std::string_view url);
+result<database_url> parse_database_url(std::string_view url,
+                                        const std::string& name
+                                        = "database.url");
 
 } // namespace jobq

@@ -1,6 +1,6 @@
-#include "extensions/core/content_store.hpp"
+#include "extensions/content/content_store.hpp"
 
-#include "extensions/parameters.hpp"
+#include "jobs/scalars.hpp"
 
 namespace jobq {
 

@@ -1,25 +1,13 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "extensions/core/database_url.hpp"
-#include "jobs/config.hpp"
+#include "extensions/content/content_fault.hpp"
+#include "jobs/content_source.hpp"
+#include "jobs/error.hpp"
 
 namespace jobq {
-
-/// Bounds of a content file; what goes beyond is a fault of that file.
-inline constexpr std::uint64_t max_content_bytes = 16 << 20;
-inline constexpr std::size_t max_front_matter_bytes = 64 << 10;
-inline constexpr int max_front_matter_depth = 32;
-
-/// What is wrong with a file, and on which line (from 1).
-struct content_fault {
-  int line = 1;
-  std::string reason;
-};
 
 /// A content file, read and checked: every stored field.
 struct content_document {
@@ -49,9 +37,5 @@ struct content_document {
 tl::expected<content_document, content_fault>
 parse_content(std::string_view text, const content_source& source,
               const std::string& file_path);
-
-/// Reads a file whole. Refuses what is too big or no plain file.
-tl::expected<std::string, content_fault>
-read_content_file(const std::filesystem::path& file);
 
 } // namespace jobq
