@@ -54,7 +54,7 @@ std::int64_t wall_clock() {
 } // namespace
 
 const jobq_extension& blog_library() {
-  static const jobq_extension& opened = [&]() -> const jobq_extension& {
+  static const jobq_extension& opened = []() -> const jobq_extension& {
     void* library = ::dlopen(JOBQ_BLOG_LIBRARY, RTLD_NOW | RTLD_LOCAL);
     if (!library)
       throw std::runtime_error{::dlerror()};
