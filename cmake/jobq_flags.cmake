@@ -30,3 +30,13 @@ function(jobq_library name)
   add_library(${name} STATIC ${ARGN})
   target_link_libraries(${name} PUBLIC jobq_flags)
 endfunction()
+
+# jobq_part(NAME SOURCES...): the same, fit for shared libraries as well.
+function(jobq_part name)
+  jobq_library(${name} ${ARGN})
+  # Hidden: the linker then binds calls as in a program.
+  set_target_properties(${name} PROPERTIES
+    POSITION_INDEPENDENT_CODE ON
+    CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON)
+endfunction()

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "jobs/content_source.hpp"
 #include "jobs/definition.hpp"
 #include "jobs/error.hpp"
 
@@ -21,20 +22,6 @@ struct retention {
   milliseconds ticks = std::chrono::days{30};
 
   friend bool operator==(const retention&, const retention&) = default;
-};
-
-/// One entry of `content_sources` (docs/configuration.md).
-struct content_source {
-  std::string name;
-  std::filesystem::path path; ///< absolute
-  std::string source_id;
-  std::string category_id;
-  bool enabled = true;
-  std::string description;
-  std::vector<std::string> allowed_content_types; ///< empty: all
-  bool recursive = true;
-  bool override_existing = true;
-  source_place place;
 };
 
 /// A whole configuration, read and checked.

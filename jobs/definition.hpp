@@ -8,19 +8,11 @@
 
 #include "jobs/cron.hpp"
 #include "jobs/policy.hpp"
+#include "jobs/source_place.hpp"
 #include "jobs/time.hpp"
 #include "jobs/zone.hpp"
 
 namespace jobq {
-
-/// Where in a configuration something stands. Line and column count from 1.
-struct source_place {
-  std::string file;
-  int line = 0;
-  int column = 0;
-
-  friend bool operator==(const source_place&, const source_place&) = default;
-};
 
 /// Parameters of a job function: names and scalar values as text.
 using parameter_map = std::map<std::string, std::string>;

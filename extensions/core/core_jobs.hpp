@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "extensions/core/core.hpp"
-#include "extensions/core/database.hpp"
+#include "extensions/database/database.hpp"
 #include "extensions/parameters.hpp"
 
 namespace jobq {

@@ -1,7 +1,7 @@
-#include <algorithm>
 #include <map>
 
-#include "extensions/core/content_sync.hpp"
+#include "extensions/content/sync_sources.hpp"
+#include "extensions/core/core_jobs.hpp"
 #include "jobs/names.hpp"
 
 namespace jobq {
@@ -54,30 +54,45 @@ choice choose(const std::vector<content_source>& sources,
   return chosen;
 }
 
-std::string summary(const sync_counts& counts, bool change) {
-  std::string text = std::to_string(counts.found) + " files found";
-  auto add = [&text](const char* word, std::int64_t count) {
-    if (count > 0)
-      text += std::string{", "} + std::to_string(count) + " " + word;
-  };
-  add("inserted", counts.inserted);
-  add("updated", counts.updated);
-  add("unchanged", counts.unchanged);
-  add("skipped", counts.skipped);
-  add("deleted", counts.deleted);
-  add("failed", counts.failed);
-  return change ? text : text + " (nothing was changed)";
-}
+/// Tells a run's context what it understands.
+class run_observer final : public sync_observer {
+public:
+  explicit run_observer(job_context& context) : context_{context} {}
 
-void fill(outcome& result, const sync_counts& counts) {
-  result.items_processed = static_cast<std::uint64_t>(
-      counts.inserted + counts.updated + counts.unchanged + counts.skipped);
+  bool stop_requested() override { return context_.stop_requested(); }
+  void warned(const std::string& line) override {
+    context_.log(log_level::warning, line);
+  }
+  void failed(const std::string& line) override {
+    context_.log(log_level::error, line);
+  }
+  void progressed(const content_source& source,
+                  const sync_progress& at) override {
+    constexpr std::size_t files_per_report = 64;
+    if (at.pass == sync_pass::writing && at.done % files_per_report == 0)
+      context_.progress(static_cast<double>(at.done)
+                            / static_cast<double>(at.total),
+                        source.name);
+  }
+
+private:
+  job_context& context_;
+};
+
+outcome outcome_of(const sync_totals& total, const std::string& text,
+                   bool change) {
+  const auto& counts = total.counts;
+  auto result
+      = total.stopped ? job_result::stopped(text) : job_result::succeeded(text);
+  result.items_processed = static_cast<std::uint64_t>(counts.processed());
   result.items_failed = static_cast<std::uint64_t>(counts.failed);
-  result.counters
-      = {{"found", counts.found},     {"inserted", counts.inserted},
-         {"updated", counts.updated}, {"unchanged", counts.unchanged},
-         {"skipped", counts.skipped}, {"deleted", counts.deleted},
-         {"failed", counts.failed}};
+  result.counters = counts.by_name();
+  if (total.all_failed()) {
+    result.kind = outcome_kind::failed;
+    result.error = "no file could be published; first: " + total.first_fault;
+    result.message = counts.summary(change);
+  }
+  return result;
 }
 
 } // namespace
@@ -93,36 +108,12 @@ outcome publish_content(core_call& call) {
   options.delete_missing = call.parameters.boolean("delete_missing");
   options.change
       = call.context.enforce() && !call.parameters.boolean("dry_run");
-  sync_counts total;
-  std::string first_fault;
-  bool stopped = false;
-  for (const auto* source : chosen.sources) {
-    stopped = call.context.stop_requested();
-    if (stopped)
-      break;
-    auto report = sync_source(call, *source, options);
-    for (const auto& fault : report.faults)
-      call.context.log(log_level::error, fault);
-    if (first_fault.empty() && !report.faults.empty())
-      first_fault = report.faults.front();
-    total += report.counts;
-    stopped = report.stopped;
-    if (stopped)
-      break;
-  }
-  auto text
-      = chosen.note.empty() ? summary(total, options.change) : chosen.note;
-  if (!first_fault.empty())
-    text += "; first: " + first_fault;
-  auto result
-      = stopped ? job_result::stopped(text) : job_result::succeeded(text);
-  fill(result, total);
-  if (!stopped && total.failed > 0 && result.items_processed == 0) {
-    result.kind = outcome_kind::failed;
-    result.error = "no file could be published; first: " + first_fault;
-    result.message = summary(total, options.change);
-  }
-  return result;
+  options.now = call.context.started_at();
+  run_observer observer{call.context};
+  auto total = sync_sources(call.db, chosen.sources, options, observer);
+  return outcome_of(
+      total, chosen.note.empty() ? total.summary(options.change) : chosen.note,
+      options.change);
 }
 
 } // namespace jobq

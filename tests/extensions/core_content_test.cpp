@@ -1,4 +1,4 @@
-#include "extensions/core/content_file.hpp"
+#include "extensions/content/content_file.hpp"
 
 #include "tests/extensions/core_fixture.hpp"
 

@@ -1,9 +1,6 @@
 #pragma once
 
-#include <filesystem>
-#include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -11,7 +8,7 @@
 
 #include "extensions/core/core.hpp"
 #include "extensions/core/core_jobs.hpp"
-#include "extensions/core/database.hpp"
+#include "tests/extensions/database_fixture.hpp"
 
 namespace jobq::test {
 
@@ -20,20 +17,6 @@ time_point noon();
 
 /// The text of an instant relative to noon.
 std::string ago(milliseconds age);
-
-/// A folder of its own that goes with the test.
-class scratch_folder {
-public:
-  scratch_folder();
-  ~scratch_folder();
-  const std::filesystem::path& path() const { return path_; }
-
-  /// Writes a file, with its folders, and sets its time to an hour ago.
-  void write(const std::string& name, const std::string& text) const;
-
-private:
-  std::filesystem::path path_;
-};
 
 /// A context that keeps what it hears.
 class fake_context final : public job_context {
@@ -63,27 +46,7 @@ private:
   run_id id_;
 };
 
-/// A database of its own: a new file, or on PostgreSQL a new schema.
-class test_database {
-public:
-  explicit test_database(dialect kind);
-  ~test_database();
-
-  const std::string& url() const { return url_; }
-  /// A second connection, for filling in and looking.
-  database& db() { return *db_; }
-  void execute(const std::string& sql) { db_->execute(sql); }
-  std::int64_t count(const std::string& from);
-
-private:
-  scratch_folder folder_;
-  std::string url_;
-  std::string schema_; ///< of PostgreSQL
-  std::unique_ptr<database> db_;
-};
-
-/// Every core test runs once on each database that there is: SQLite, and
-/// PostgreSQL when JOBQ_TEST_POSTGRESQL_URL names one.
+/// Every core test runs once on each database that there is.
 class core_test : public testing::TestWithParam<dialect> {
 protected:
   core_test() : tables_{GetParam()} {}
@@ -94,12 +57,5 @@ protected:
   test_database tables_;
   std::vector<content_source> sources_;
 };
-
-std::vector<dialect> databases();
-std::string database_name(const testing::TestParamInfo<dialect>& info);
-
-#define JOBQ_ON_EVERY_DATABASE(suite)                                          \
-  INSTANTIATE_TEST_SUITE_P(on, suite, testing::ValuesIn(test::databases()),    \
-                           test::database_name)
 
 } // namespace jobq::test

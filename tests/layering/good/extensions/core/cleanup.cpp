@@ -1,3 +1,2 @@
-#include <soci/soci.h>
-
+#include "extensions/database/database.hpp"
 #include "extensions/executor.hpp"

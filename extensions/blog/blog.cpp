@@ -1,0 +1,18 @@
+#include <jobq_extension.hpp>
+
+#include "extensions/blog/content_ingestion.hpp"
+
+JOBQ_EXTENSION(
+    "blog", BLOG_RELEASE,
+    {{"content_ingestion",
+      "Ingest the Markdown files of the sources that a blog.yaml lists",
+      blog::content_ingestion,
+      {{"config", "", JOBQ_TEXT,
+        "path of the blog.yaml, absolute or relative to the working directory; "
+        "required"},
+       {"database", "", JOBQ_TEXT,
+        "sqlite:///PATH or postgresql://...; default: database_url in the "
+        "blog.yaml"},
+       {"dry_run", "false", JOBQ_BOOLEAN,
+        "say what would be done, change nothing"}},
+      "0 0 * * * *"}})

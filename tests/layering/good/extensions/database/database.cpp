@@ -1,0 +1,3 @@
+#include "extensions/database/database.hpp"
+
+#include <soci/soci.h>
