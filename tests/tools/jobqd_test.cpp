@@ -253,6 +253,7 @@ scheduler:
       extension: core
       job: cleanup_empty_contexts
       schedule: "* * * * * *"
+      overlap_policy: allow_all
       catchup: all
       catchup_window: 1h
       catchup_limit: 1000
@@ -274,7 +275,8 @@ scheduler:
   for (int look = 0; look < 100; ++look) {
     std::size_t shown = 0;
     seconds.clear();
-    for (const auto& one : get("/v1/history?n=1000")["runs"]) {
+    const auto history = get("/v1/history?n=1000")["runs"];
+    for (const auto& one : history) {
       seconds.insert(one["nominal_time"].get<std::string>());
       ++shown;
     }
