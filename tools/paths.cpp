@@ -48,10 +48,15 @@ fs::path data_path(const std::string& option) {
 }
 
 result<fs::path> host_program() {
-  if (auto named = environment("JOBQ_HOST"); !named.empty())
-    return fs::path{named};
-  const auto here = program_folder();
   std::error_code failed;
+  if (fs::path named = environment("JOBQ_HOST"); !named.empty()) {
+    if (fs::exists(named, failed))
+      return named;
+    return fail(errc::not_found, "JOBQ_HOST names " + named.string()
+                                     + ", which is not there: it has to be the "
+                                       "program jobq-host");
+  }
+  const auto here = program_folder();
   std::string looked;
   for (const auto* folder : {".", "../bin", "../libexec/jobq"}) {
     auto program = (here / folder / "jobq-host").lexically_normal();
