@@ -21,7 +21,7 @@ packages=(
   tzdata
   libsoci-dev libsqlite3-dev libpq-dev libssl-dev
   libspdlog-dev libfmt-dev nlohmann-json3-dev libboost1.81-dev
-  libgtest-dev
+  libgtest-dev libbenchmark-dev
 )
 test_packages=(python3 sqlite3 curl)
 clang_packages=(clang)
