@@ -15,7 +15,7 @@ codec::stored_run stored(std::int64_t attempts) {
     one.number = static_cast<std::uint32_t>(i);
     one.started_at = one.finished_at = made.created_at;
     one.outcome.message = "42 rows looked at, 7 of them written";
-    made.attempts.push_back(std::move(one));
+    made.attempts.edit().push_back(std::move(one));
   }
   codec::stored_run value;
   value.run = std::move(made);
