@@ -18,7 +18,7 @@ packages=(
   build-essential g++ cmake ninja-build ccache pkg-config git
   libcaf-dev librocksdb-dev libprotobuf-dev protobuf-compiler
   libyaml-cpp-dev libcxxopts-dev libexpected-dev
-  tzdata
+  libjemalloc-dev tzdata
   libsoci-dev libsqlite3-dev libpq-dev libssl-dev
   libspdlog-dev libfmt-dev nlohmann-json3-dev libboost1.81-dev
   libgtest-dev libbenchmark-dev
