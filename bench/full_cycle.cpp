@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "bench/measurement.hpp"
+#include "bench/progress_bar.hpp"
 #include "bench/rig.hpp"
 
 namespace jobq::bench {
@@ -81,6 +82,7 @@ private:
 
   template <class Ended>
   result<void> await_all(completion_feed& feed, Ended ended) {
+    measured().total = count_;
     for (std::uint64_t seen = 0; seen < count_;) {
       auto fresh = feed.next(seconds{10});
       if (!fresh)
@@ -92,7 +94,7 @@ private:
         const auto number = number_of(one.run.id);
         if (number < count_) // not one that waited before the measurement
           finished_[number] = now;
-        ++seen;
+        measured().done = ++seen;
         ended();
       }
     }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/measurement.hpp"
+#include "bench/progress_bar.hpp"
 #include "bench/scenario.hpp"
 
 namespace jobq::bench {
@@ -70,6 +71,20 @@ TEST(load, compares_with_the_same_batches_written_raw) {
   EXPECT_GT(came->bytes, 300U * 100);
   ASSERT_TRUE(came->floor_ratio());
   EXPECT_GT(*came->floor_ratio(), 0);
+}
+
+TEST(progress_bar, a_bar_is_filled_by_its_share) {
+  EXPECT_EQ(bar(0, 4), "[    ]   0 %");
+  EXPECT_EQ(bar(0.5, 4), "[##  ]  50 %");
+  EXPECT_EQ(bar(1.5, 4), "[####] 100 %");
+}
+
+TEST(progress_bar, a_measurement_tells_how_far_it_is) {
+  auto came
+      = carry_out(scenario::parse("enqueue/count:20").value(), scratch_place());
+  ASSERT_TRUE(came);
+  EXPECT_EQ(measured().total, 20U);
+  EXPECT_GT(measured().done, 0U);
 }
 
 } // namespace

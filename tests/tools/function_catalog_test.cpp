@@ -123,7 +123,7 @@ TEST_F(catalog_test, routes_follow_the_configuration) {
   EXPECT_EQ(a->plan.limits.memory, 64U << 20U);
   what.parameters = {{"no", "such"}};
   EXPECT_FALSE(ways.of(what));
-  what.parameters.clear();
+  what.parameters = {};
   what.function = "nothink";
   EXPECT_NE(ways.of(what).error().message.find("did you mean \"nothing\""),
             std::string::npos);
