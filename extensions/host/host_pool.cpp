@@ -148,7 +148,9 @@ private:
 host_pool::host_pool(boost::asio::io_context& context,
                      const process_executor_options& options)
     : context_{context}, options_{options}, retry_{context}, idle_timer_{
-                                                                 context} {}
+                                                                 context} {
+  statistics_.contained = containment_of(options.host);
+}
 
 host_pool::~host_pool() = default;
 
