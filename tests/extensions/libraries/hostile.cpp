@@ -160,6 +160,18 @@ result kill_warden(context&) {
     ::pause();
 }
 
+/// Leaves a daemon behind that has no ancestor any more.
+result daemonize_and_kill_warden(context& run) {
+  const auto made = daemonize(run);
+  run.log("daemon " + made.text);
+  return kill_warden(run);
+}
+
+result kill_itself(context&) {
+  ::raise(SIGKILL);
+  return succeeded();
+}
+
 result open_files(context&) {
   int opened = 0;
   while (opened < 100'000 && ::open("/dev/null", O_RDONLY) >= 0)
@@ -254,6 +266,8 @@ JOBQ_EXTENSION("hostile", "0.1",
                 {"stop_itself", "", stop_itself},
                 {"stop_warden", "", stop_warden},
                 {"kill_warden", "", kill_warden},
+                {"daemonize_and_kill_warden", "", daemonize_and_kill_warden},
+                {"kill_itself", "", kill_itself},
                 {"open_files", "", open_files},
                 {"recurse", "", recurse},
                 {"throw_it", "", throw_it},
