@@ -100,11 +100,8 @@ real_group::real_group() {
       continue;
     path_ = *own / ("jobq-test-" + std::to_string(::getpid()));
     if (::mkdir(path_.c_str(), 0755) == 0) {
-      why_not_ = why_not_delegated(control_group{path_});
-      if (why_not_.empty()) {
-        const auto opened = host_groups::open(path_, ::getpid());
-        why_not_ = opened ? "" : opened.error().message;
-      }
+      const auto opened = host_groups::open(path_, ::getpid());
+      why_not_ = opened ? "" : opened.error().message;
       return;
     }
     why_not_ = "can't make " + path_.string() + ": " + last();

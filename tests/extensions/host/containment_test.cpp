@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <optional>
 #include <thread>
 
 #include "tests/extensions/host/cgroup_fixture.hpp"
@@ -128,7 +129,13 @@ protected:
   void SetUp() override {
     if (!real_.why_not().empty())
       GTEST_SKIP() << real_.why_not();
+    contain({});
+  }
+
+  void contain(std::optional<host_user> user) {
+    hosts_.reset();
     auto options = usual();
+    options.host.user = std::move(user);
     auto groups = host_groups::open(real_.path(), ::getpid());
     ASSERT_TRUE(groups) << groups.error().message;
     options.host.groups = std::move(*groups);
@@ -190,6 +197,30 @@ TEST_F(contained_test, a_hundred_crashes_leave_no_groups) {
   EXPECT_EQ(result_of("nothing").kind, outcome_kind::succeeded);
   // The server's, this host's, and perhaps one that is dying.
   EXPECT_LE(real_.groups(), 3U);
+}
+
+TEST_F(contained_test, another_user_is_in_its_group_and_can_not_leave) {
+  const auto nobody = find_host_user("nobody");
+  if (::geteuid() != 0 || !nobody)
+    GTEST_SKIP() << "only root can become somebody else";
+  contain(*nobody);
+  auto what = a_run("enter_group");
+  what.parameters["group"] = real_.path();
+  const auto result = start(what).wait();
+  EXPECT_EQ(result.message, "Permission denied")
+      << result.error << " (can nobody read the build directory?)";
+  const auto groups = hosting::control_group{real_.path()}.descendants();
+  ASSERT_EQ(groups.size(), 2U);
+  EXPECT_EQ(groups[0].members().size(), 1U);
+}
+
+TEST_F(contained_test, a_process_that_left_its_group_is_found_all_the_same) {
+  auto what = a_run("enter_group");
+  what.parameters["group"] = real_.path();
+  EXPECT_EQ(start(what).wait().message, "entered");
+  EXPECT_EQ(result_of("fork_bomb").kind, outcome_kind::succeeded);
+  EXPECT_EQ(result_of("nothing").kind, outcome_kind::succeeded);
+  EXPECT_EQ(processes(), 2U);
 }
 
 TEST_F(contained_test, a_group_that_can_not_be_made_keeps_runs_waiting) {
