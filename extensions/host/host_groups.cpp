@@ -170,7 +170,7 @@ result<void> host_groups::open_parent() {
   const auto& path = parent_.directory();
   const auto what = "can't make the control group " + path.string();
   // Between making and locking it could be taken for a dead server's.
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < 100; ++i) {
     if (const auto failed = directories_.make(path);
         failed && failed != std::errc::file_exists)
       return refuse(errc::unsupported, what, failed);
@@ -181,6 +181,7 @@ result<void> host_groups::open_parent() {
     }
     if (held >= 0)
       ::close(held);
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
   }
   return fail(errc::unsupported, what + ": another server holds it");
 }

@@ -94,7 +94,9 @@ public:
 
   void on_end(const wire::End* end, const std::string& misconduct) override {
     retired_ = true;
-    if (!greeted_ && misconduct.empty() && !pool_.closing_
+    // A limit that no host fits in is its job's affair alone.
+    const bool too_large = end != nullptr && end->over_memory();
+    if (!greeted_ && misconduct.empty() && !pool_.closing_ && !too_large
         && !(entry_ != nullptr && entry_->attempt->stopping())) {
       forsake();
       pool_.cannot_start(refusal_.empty() ? why_not_begun(end) : refusal_);

@@ -72,6 +72,13 @@ std::string become(const wire::User& user) {
   return {};
 }
 
+/// A server may be spared when memory is short; its functions are not.
+void be_killable() {
+  const control_group self{"/proc/self"};
+  if (self.read("oom_score_adj").value_or("").starts_with('-'))
+    self.write("oom_score_adj", "0");
+}
+
 /// What the runner is before its first function.
 std::string set_up_runner(const wire::Settings& settings, pid_t warden,
                           rlim_t processes) {
@@ -83,6 +90,7 @@ std::string set_up_runner(const wire::Settings& settings, pid_t warden,
     if (const auto failed = control_group{settings.group()}.add(0))
       return "can't join the control group " + settings.group() + ": "
              + failed.message();
+  be_killable();
   if (auto fault = take_limits(settings, processes); !fault.empty())
     return fault;
   if (settings.has_user())

@@ -42,32 +42,34 @@ fake_groups::fake_groups() : own_{directory_.path() / "own"} {
 }
 
 group_directories fake_groups::directories() const {
-  return {[this](const fs::path& path) {
-            std::error_code failed;
-            if (!fs::create_directory(path, failed))
-              return failed ? failed
-                            : std::make_error_code(std::errc::file_exists);
-            put(path / "cgroup.type", "domain\n");
-            put(path / "cgroup.controllers", controllers);
-            for (const auto* empty :
-                 {"cgroup.procs", "cgroup.kill", "cgroup.subtree_control"})
-              put(path / empty, "");
-            if (controllers.find("memory") != std::string::npos) {
-              for (const auto* empty :
-                   {"memory.max", "memory.swap.max", "memory.oom.group"})
-                put(path / empty, "");
-              put(path / "memory.events", memory_events);
-              put(path / "memory.peak", memory_peak);
-            }
-            if (controllers.find("pids") != std::string::npos)
-              put(path / "pids.max", "");
-            return failed;
-          },
-          [](const fs::path& path) {
-            std::error_code failed;
-            fs::remove_all(path, failed);
-            return failed;
-          }};
+  return {
+      [this](const fs::path& path) {
+        std::error_code failed;
+        if (!fs::create_directory(path, failed))
+          return failed ? failed : std::make_error_code(std::errc::file_exists);
+        put(path / "cgroup.type", "domain\n");
+        put(path / "cgroup.controllers", controllers);
+        for (const auto* empty :
+             {"cgroup.procs", "cgroup.kill", "cgroup.subtree_control"})
+          put(path / empty, "");
+        if (controllers.find("memory") != std::string::npos) {
+          for (const auto* empty :
+               {"memory.max", "memory.swap.max", "memory.oom.group"})
+            put(path / empty, "");
+          put(path / "memory.events", memory_events);
+          put(path / "memory.peak", memory_peak);
+        }
+        if (!hosts_can_enter && path.filename().string().starts_with("host-"))
+          fs::remove(path / "cgroup.procs");
+        if (controllers.find("pids") != std::string::npos)
+          put(path / "pids.max", "");
+        return failed;
+      },
+      [](const fs::path& path) {
+        std::error_code failed;
+        fs::remove_all(path, failed);
+        return failed;
+      }};
 }
 
 void fake_groups::put(const fs::path& file, const std::string& text) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <string>
 
@@ -37,6 +38,7 @@ public:
   std::string controllers = "memory pids";
   std::string memory_events;
   std::string memory_peak;
+  std::atomic<bool> hosts_can_enter = true;
 
 private:
   temporary_directory directory_;

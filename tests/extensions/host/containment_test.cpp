@@ -117,6 +117,41 @@ TEST_F(fake_containment_test, a_machine_without_memory_is_not_the_limit) {
             "killed by the kernel, which was out of memory");
 }
 
+TEST_F(fake_containment_test, a_host_that_can_not_enter_keeps_runs_waiting) {
+  fake_.put(fake_.own() / "cgroup.subtree_control", "memory pids\n");
+  contain();
+  fake_.hosts_can_enter = false;
+  auto hears = start(a_run("nothing"));
+  while (hosts().statistics().failure.empty())
+    std::this_thread::sleep_for(1ms);
+  EXPECT_NE(hosts().statistics().failure.find("can't join the control group"),
+            std::string::npos);
+  fake_.hosts_can_enter = true;
+  EXPECT_EQ(hears.wait().kind, outcome_kind::succeeded);
+}
+
+TEST_F(fake_containment_test, a_limit_that_no_host_fits_in_ends_its_run_alone) {
+  fake_.put(fake_.own() / "cgroup.subtree_control", "memory pids\n");
+  contain();
+  fake_.memory_events = "oom 1\noom_kill 1\n";
+  fake_.hosts_can_enter = false; // so that it ends before it has begun
+  EXPECT_EQ(result_of("nothing").kind, outcome_kind::failed);
+  EXPECT_EQ(hosts().statistics().not_started, 0U);
+}
+
+TEST_F(fake_containment_test, a_spared_server_has_hosts_that_are_not) {
+  const std::string file = "/proc/self/oom_score_adj";
+  const auto before = fake_.get(file);
+  fake_.put(file, "-1000");
+  if (fake_.get(file) != "-1000\n")
+    GTEST_SKIP() << "this process may not spare itself";
+  const auto result = result_of("look_around");
+  fake_.put(file, before);
+  EXPECT_EQ(fake_.get("/proc/" + std::to_string(result.counters.at("pid"))
+                      + "/oom_score_adj"),
+            "0\n");
+}
+
 TEST_F(fake_containment_test, other_deaths_keep_their_names) {
   fake_.put(fake_.own() / "cgroup.subtree_control", "memory pids\n");
   contain();
