@@ -8,6 +8,7 @@
 
 #include "extensions/core/core.hpp"
 #include "extensions/executor.hpp"
+#include "extensions/host/containment.hpp"
 #include "extensions/host/routing_executor.hpp"
 #include "queue/committer.hpp"
 #include "queue/rocksdb_store.hpp"
@@ -66,6 +67,7 @@ result<host_options> hosts_of(const configuration& config, bool is_server) {
       return tl::unexpected(user.error());
     made.user = std::move(*user);
   }
+  use_groups(made);
   return made;
 }
 

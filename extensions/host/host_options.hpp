@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -11,6 +12,10 @@
 #include "jobs/error.hpp"
 
 namespace jobq {
+
+namespace hosting {
+class host_groups;
+}
 
 /// A user that job functions run as.
 struct host_user {
@@ -31,8 +36,12 @@ struct host_options {
   std::optional<host_user> user; ///< none: the server's own
   std::uint32_t open_files = 1024;
   /// Threads and processes that one host may have beyond those that its user
-  /// has when it starts. Does not bind root.
+  /// has when it starts, which does not bind root; in a control group all that
+  /// it may have.
   std::uint32_t processes = 256;
+  /// Where hosts have control groups of their own; null: they have none,
+  std::shared_ptr<hosting::host_groups> groups;
+  std::string no_groups; ///< and this is why. `use_groups` fills in both
 };
 
 /// What a host must be for a run: runs that need the same share hosts.

@@ -94,7 +94,9 @@ public:
 
   void on_end(const wire::End* end, const std::string& misconduct) override {
     retired_ = true;
-    if (!greeted_ && misconduct.empty() && !pool_.closing_
+    // A limit that no host fits in is its job's affair alone.
+    const bool too_large = end != nullptr && end->over_memory();
+    if (!greeted_ && misconduct.empty() && !pool_.closing_ && !too_large
         && !(entry_ != nullptr && entry_->attempt->stopping())) {
       forsake();
       pool_.cannot_start(refusal_.empty() ? why_not_begun(end) : refusal_);
@@ -148,7 +150,9 @@ private:
 host_pool::host_pool(boost::asio::io_context& context,
                      const process_executor_options& options)
     : context_{context}, options_{options}, retry_{context}, idle_timer_{
-                                                                 context} {}
+                                                                 context} {
+  statistics_.contained = containment_of(options.host);
+}
 
 host_pool::~host_pool() = default;
 

@@ -60,6 +60,12 @@ host_process::start(asio::io_context& context, const host_options& options,
 
 result<void> host_process::spawn(const host_options& options,
                                  const host_profile& profile) {
+  if (options.groups) {
+    auto group = options.groups->add({profile.memory, options.processes});
+    if (!group)
+      return tl::unexpected(group.error());
+    group_ = std::move(*group);
+  }
   auto host = spawn_host(options.program, profile.library.empty()
                                               ? "built-in"
                                               : profile.library.string());
@@ -76,6 +82,8 @@ result<void> host_process::spawn(const host_options& options,
   settings.set_cpu_seconds(profile.cpu_seconds);
   settings.set_open_files(options.open_files);
   settings.set_processes(options.processes);
+  if (group_)
+    settings.set_group(group_->group().directory().string());
   if (options.user) {
     auto* user = settings.mutable_user();
     user->set_name(options.user->name);
@@ -303,7 +311,10 @@ void host_process::runner_is_silent() {
 }
 
 void host_process::warden_is_gone() {
-  // Orphans of the warden are still its descendants now, or not found again.
+  if (group_)
+    group_->group().kill();
+  // Without a group, orphans of the warden are still its descendants now, or
+  // not found again.
   for (const auto pid : descendants_of(pid_))
     ::kill(pid, SIGKILL);
   ::kill(pid_, SIGKILL);
@@ -331,6 +342,7 @@ void host_process::ended(const wire::End* end) {
   runner_.close(ignored);
   warden_.close(ignored);
   output_.close(ignored);
+  group_.reset();
   reap();
   auto* listener = std::exchange(listener_, nullptr);
   listener->on_end(end, misconduct_);

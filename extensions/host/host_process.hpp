@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "extensions/host/frame.hpp"
+#include "extensions/host/host_groups.hpp"
 #include "extensions/host/host_options.hpp"
 #include "jobs/error.hpp"
 
@@ -100,6 +101,7 @@ private:
   std::string outbox_;  ///< being written
   std::string waiting_; ///< to be written next
   std::string misconduct_;
+  std::unique_ptr<host_group> group_; ///< null: it has none
   pid_t pid_ = -1;
   bool ended_ = false;
   bool closing_ = false;

@@ -61,6 +61,12 @@ std::string describe(const wire::End* end, const execution_plan& plan) {
            + " instead of returning";
   }
   const int signal = WTERMSIG(end->status());
+  if (signal == SIGKILL && end->over_memory())
+    return "killed for using more than limits.memory"
+           + (plan.limits.memory ? " of " + mebibytes(*plan.limits.memory)
+                                 : std::string{});
+  if (signal == SIGKILL && end->oom_kills() > 0)
+    return "killed by the kernel, which was out of memory";
   if (plan.limits.cpu_time && (signal == SIGXCPU || signal == SIGKILL)
       && end->cpu_us() + 100'000
              >= std::chrono::microseconds{*plan.limits.cpu_time}.count())

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "extensions/executor.hpp"
+#include "extensions/host/containment.hpp"
 #include "extensions/host/host_options.hpp"
 #include "jobs/definition.hpp"
 
@@ -45,7 +46,8 @@ struct host_statistics {
   std::uint64_t crashed = 0;  ///< died, or were killed, with a run
   std::uint64_t replaced = 0; ///< for their runs, memory, limits or threads
   std::uint64_t not_started = 0;
-  std::string failure; ///< why none can be started now; empty: they can
+  std::string failure;   ///< why none can be started now; empty: they can
+  containment contained; ///< never changes
 };
 
 /// Runs attempts in job hosts: child processes that are kept for further runs

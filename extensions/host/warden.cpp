@@ -9,10 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
 
+#include "extensions/host/control_group.hpp"
 #include "extensions/host/frame.hpp"
 #include "extensions/host/host_main.hpp"
 #include "extensions/host/process_tree.hpp"
@@ -70,12 +72,25 @@ std::string become(const wire::User& user) {
   return {};
 }
 
+/// A server may be spared when memory is short; its functions are not.
+void be_killable() {
+  const control_group self{"/proc/self"};
+  if (self.read("oom_score_adj").value_or("").starts_with('-'))
+    self.write("oom_score_adj", "0");
+}
+
 /// What the runner is before its first function.
 std::string set_up_runner(const wire::Settings& settings, pid_t warden,
                           rlim_t processes) {
   ::close(warden_socket);
   ::setpgid(0, 0);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  // While it still may: its user has no right to leave the group, or to join.
+  if (!settings.group().empty())
+    if (const auto failed = control_group{settings.group()}.add(0))
+      return "can't join the control group " + settings.group() + ": "
+             + failed.message();
+  be_killable();
   if (auto fault = take_limits(settings, processes); !fault.empty())
     return fault;
   if (settings.has_user())
@@ -153,6 +168,23 @@ private:
   bool ended_ = false;
 };
 
+/// Kills whoever is left of the runner's. @returns how many there were
+std::size_t clear_away(const wire::Settings& settings) {
+  // A group dies at once, however fast it forks; then its processes are reaped.
+  const auto grouped
+      = settings.group().empty() ? 0 : control_group{settings.group()}.kill();
+  return std::max(grouped, kill_descendants());
+}
+
+/// What the kernel says of the memory of all that the host was.
+void add_memory(const std::string& group, wire::End& end) {
+  const auto memory = control_group{group}.memory();
+  if (memory.peak > 0)
+    end.set_peak_memory(memory.peak);
+  end.set_oom_kills(memory.oom_kills);
+  end.set_over_memory(memory.oom_kills > 0 && memory.limit_hits > 0);
+}
+
 int give_up(std::string why) {
   wire::End end;
   end.set_failure(std::move(why));
@@ -200,7 +232,9 @@ int host_main(const std::function<built_in_functions()>& built_in) {
   ::dup2(nothing, STDOUT_FILENO);
   ::dup2(nothing, STDERR_FILENO);
   auto end = warden{runner, signals}.watch();
-  end.set_killed(static_cast<std::uint32_t>(kill_descendants()));
+  end.set_killed(static_cast<std::uint32_t>(clear_away(settings)));
+  if (!settings.group().empty())
+    add_memory(settings.group(), end);
   send_frame(warden_socket, end);
   return 0;
 }

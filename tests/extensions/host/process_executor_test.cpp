@@ -106,7 +106,7 @@ TEST_F(process_executor_test, gives_up_hosts_that_nobody_needs) {
   options.max_idle = 20ms;
   restart(options);
   result_of("nothing");
-  EXPECT_TRUE(wait_until([this] { return processes() == 0; }));
+  EXPECT_TRUE(wait_until([] { return processes() == 0; }));
   EXPECT_EQ(result_of("nothing").kind, outcome_kind::succeeded);
 }
 

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -175,6 +176,27 @@ result kill_warden(context&) {
     ::pause();
 }
 
+/// Leaves a daemon behind that has no ancestor any more.
+result daemonize_and_kill_warden(context& run) {
+  const auto made = daemonize(run);
+  run.log("daemon " + made.text);
+  return kill_warden(run);
+}
+
+/// Tries to enter another control group; tells what became of it.
+result enter_group(context& run) {
+  const std::string group{run.parameter("group")};
+  const int file = ::open((group + "/cgroup.procs").c_str(), O_WRONLY);
+  if (file < 0 || ::write(file, "0", 1) != 1)
+    return succeeded(std::strerror(errno));
+  return succeeded("entered");
+}
+
+result kill_itself(context&) {
+  ::raise(SIGKILL);
+  return succeeded();
+}
+
 result open_files(context&) {
   int opened = 0;
   while (opened < 100'000 && ::open("/dev/null", O_RDONLY) >= 0)
@@ -270,6 +292,9 @@ JOBQ_EXTENSION("hostile", "0.1",
                 {"stop_itself", "", stop_itself},
                 {"stop_warden", "", stop_warden},
                 {"kill_warden", "", kill_warden},
+                {"daemonize_and_kill_warden", "", daemonize_and_kill_warden},
+                {"kill_itself", "", kill_itself},
+                {"enter_group", "", enter_group, {{"group", ""}}},
                 {"open_files", "", open_files},
                 {"recurse", "", recurse},
                 {"throw_it", "", throw_it},
