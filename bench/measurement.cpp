@@ -62,6 +62,12 @@ double measurement::cpu_per_run() const {
   return count > 0 ? seconds_of(cpu) * 1e6 / static_cast<double>(count) : 0;
 }
 
+double measurement::hosts_cpu_per_run() const {
+  return count > 0 && hosts_cpu
+             ? seconds_of(*hosts_cpu) * 1e6 / static_cast<double>(count)
+             : 0;
+}
+
 std::string measurement::json() {
   nlohmann::ordered_json made;
   made["scenario"] = what.name();
@@ -74,6 +80,13 @@ std::string measurement::json() {
         = rounded(static_cast<double>(count) / seconds_of(*floor));
   }
   made["cpu_us_per_run"] = rounded(cpu_per_run());
+  if (hosts_cpu)
+    made["hosts_cpu_us_per_run"] = rounded(hosts_cpu_per_run());
+  if (spawned) {
+    made["spawns_per_second"] = rounded(spawned->per_second);
+    made["spawn_cpu_us"] = rounded(spawned->cpu);
+    made["spawn_ratio"] = rounded(per_second() / spawned->per_second);
+  }
   if (!acknowledged.empty())
     made["acknowledged_us"] = quantiles(acknowledged);
   if (!started.empty())
@@ -104,6 +117,17 @@ std::string measurement::text() {
     made += line;
   }
   made += "\n";
+  if (hosts_cpu) {
+    std::snprintf(line, sizeof line, "  %.1f us CPU per run in job hosts\n",
+                  hosts_cpu_per_run());
+    made += line;
+  }
+  if (spawned) {
+    std::snprintf(line, sizeof line,
+                  "  beside it: %.0f posix_spawn/s of %.1f us CPU each\n",
+                  spawned->per_second, spawned->cpu);
+    made += line;
+  }
   if (commits > 0) {
     std::snprintf(line, sizeof line, "  %.0f bytes per run in %llu commits\n",
                   static_cast<double>(bytes) / static_cast<double>(count),
@@ -146,6 +170,8 @@ result<measurement> carry_out(const scenario& what,
     return catch_up(what, directory);
   case measure::plan:
     return plan(what, directory);
+  case measure::isolation:
+    return isolation(what, directory);
   }
   return fail(errc::internal, "an unknown measure");
 }

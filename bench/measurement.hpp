@@ -28,6 +28,13 @@ private:
   bool sorted_ = false;
 };
 
+/// What it costs to start a program that does nothing, and to wait for its
+/// end.
+struct spawn_figures {
+  double per_second = 0;
+  double cpu = 0; ///< microseconds each, the program's own included
+};
+
 /// What one repetition of a scenario came to.
 struct measurement {
   scenario what;
@@ -40,13 +47,16 @@ struct measurement {
   std::uint64_t commits = 0;
   std::uint64_t bytes = 0; ///< given to RocksDB, all batches together
   std::uint64_t resident = 0;
-  std::optional<std::chrono::nanoseconds> floor; ///< for the same batches
+  std::optional<std::chrono::nanoseconds> floor;     ///< for the same batches
+  std::optional<std::chrono::nanoseconds> hosts_cpu; ///< of all job hosts
+  std::optional<spawn_figures> spawned;              ///< in the same repetition
   std::string note;
 
   double per_second() const;
   /// How much of the raw floor's speed was reached.
   std::optional<double> floor_ratio() const;
-  double cpu_per_run() const; ///< microseconds
+  double cpu_per_run() const; ///< microseconds, of this process
+  double hosts_cpu_per_run() const;
 
   /// One line of JSON.
   std::string json();
@@ -75,5 +85,7 @@ result<measurement> restart(const scenario& what, const std::string& directory);
 result<measurement> catch_up(const scenario& what,
                              const std::string& directory);
 result<measurement> plan(const scenario& what, const std::string& directory);
+result<measurement> isolation(const scenario& what,
+                              const std::string& directory);
 
 } // namespace jobq::bench

@@ -104,9 +104,13 @@ result<void> rig::start(const configuration& config, bool ticks) {
   how.ticks = ticks;
   auto settings = config;
   settings.workers = options.workers;
-  engine_parts parts{*store,    *commits,
-                     functions, [](log_level, std::string_view) {},
-                     {},        system_time()};
+  executor* const given = options.functions;
+  engine_parts parts{*store,
+                     *commits,
+                     given != nullptr ? *given : functions,
+                     [](log_level, std::string_view) {},
+                     {},
+                     system_time()};
   auto begun = jobq::engine::start(settings, how, std::move(parts));
   if (!begun)
     return tl::unexpected{begun.error()};

@@ -57,6 +57,8 @@ struct rig_options {
   jobq::durability durability = jobq::durability::sync;
   std::uint32_t workers = 1'024;
   bool capture = true; ///< keep what is written, for the floor
+  /// Where functions run instead of in a no_op_executor; outlives the rig.
+  executor* functions = nullptr;
 };
 
 /// A store and its committer, and the whole engine above them.

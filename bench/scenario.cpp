@@ -9,16 +9,23 @@
 namespace jobq::bench {
 namespace {
 
-constexpr enum_words<measure, 6> measure_words{
+constexpr enum_words<measure, 7> measure_words{
     {{measure::full_cycle, "full_cycle"},
      {measure::enqueue, "enqueue"},
      {measure::fan_out, "fan_out"},
      {measure::restart, "restart"},
      {measure::catch_up, "catch_up"},
-     {measure::plan, "plan"}}};
+     {measure::plan, "plan"},
+     {measure::isolation, "isolation"}}};
+
+constexpr enum_words<place, 4> place_words{{{place::host, "host"},
+                                            {place::thread, "thread"},
+                                            {place::command, "command"},
+                                            {place::executor, "executor"}}};
 
 const std::vector<std::string> knobs{"outstanding", "payload", "durability",
-                                     "producers",   "depth",   "count"};
+                                     "producers",   "depth",   "count",
+                                     "where",       "hosts",   "workers"};
 
 tl::unexpected<error> wrong(std::string_view name, const std::string& why) {
   return fail(errc::invalid_argument,
@@ -41,6 +48,11 @@ std::string set_knob(scenario& to, const std::string& key,
     to.durability = value == "sync" ? durability::sync : durability::async;
     return fits ? "" : "durability is sync or async";
   }
+  if (key == "where") {
+    const auto known = value_of(place_words, value);
+    to.where = known.value_or(to.where);
+    return known ? "" : "where is host, thread, command or executor";
+  }
   if (key == "outstanding")
     fits = read_number(value, to.outstanding) && to.outstanding > 0;
   else if (key == "payload")
@@ -48,6 +60,10 @@ std::string set_knob(scenario& to, const std::string& key,
   else if (key == "producers")
     fits = read_number(value, to.producers) && to.producers > 0
            && to.producers <= 1'024;
+  else if (key == "hosts")
+    fits = read_number(value, to.hosts) && to.hosts > 0 && to.hosts <= 64;
+  else if (key == "workers")
+    fits = read_number(value, to.workers) && to.workers <= 1'024;
   else if (key == "depth")
     fits = read_number(value, to.depth);
   else if (key == "count")
@@ -64,17 +80,23 @@ std::string scenario::name() const {
   auto add = [&text](std::string_view key, const auto& value) {
     text += "/" + std::string{key} + ":" + std::to_string(value);
   };
-  if (what == measure::full_cycle)
+  const bool cycles = what == measure::full_cycle || what == measure::isolation;
+  if (what == measure::isolation) {
+    text += "/where:" + std::string{word_of(place_words, where)};
+    add("hosts", hosts);
+    add("workers", workers > 0 ? workers : hosts);
+  }
+  if (cycles)
     add("outstanding", outstanding);
-  if (what == measure::full_cycle || what == measure::enqueue
-      || what == measure::restart)
+  if (cycles || what == measure::enqueue || what == measure::restart)
     add("payload", payload);
-  if (what == measure::full_cycle || what == measure::enqueue) {
+  if (cycles || what == measure::enqueue)
     text += durability == jobq::durability::sync ? "/durability:sync"
                                                  : "/durability:async";
+  if (what == measure::full_cycle || what == measure::enqueue)
     add("producers", producers);
-  }
-  add("depth", depth);
+  if (what != measure::isolation)
+    add("depth", depth);
   if (count > 0)
     add("count", count);
   return text;
@@ -95,7 +117,8 @@ result<scenario> scenario::parse(std::string_view name) {
   if (!known)
     return wrong(name, "no measure \"" + kind
                            + "\"; there are full_cycle, enqueue, fan_out, "
-                             "restart, catch_up and plan, see --list");
+                             "restart, catch_up, plan and isolation, see "
+                             "--list");
   made.what = *known;
   if (made.what == measure::fan_out || made.what == measure::restart)
     made.depth = 100'000;
@@ -142,6 +165,12 @@ std::vector<scenario> all_scenarios() {
            "restart/depth:10000000",
            "catch_up/depth:10000",
            "plan/depth:31536000",
+           "isolation/where:thread/outstanding:64/durability:async",
+           "isolation/where:host/outstanding:64/durability:async",
+           "isolation/where:executor/outstanding:64/durability:async",
+           "isolation/where:command/outstanding:64/durability:async",
+           "isolation/where:thread/outstanding:1/durability:async",
+           "isolation/where:host/outstanding:1/durability:async",
        })
     all.push_back(scenario::parse(name).value());
   return all;

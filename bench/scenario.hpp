@@ -17,7 +17,16 @@ enum class measure {
   fan_out,    ///< `depth` jobs due in the same second
   restart,    ///< ready for work after a kill -9 with `depth` available runs
   catch_up,   ///< a month of missed ticks of `depth` jobs, decided at the start
-  plan        ///< `depth` missed ticks of one job, decided and planned
+  plan,       ///< `depth` missed ticks of one job, decided and planned
+  isolation   ///< full cycles of a no-op function, in and out of job hosts
+};
+
+/// Where the no-op function of `isolation` runs.
+enum class place {
+  host,    ///< a library's function in a job host
+  thread,  ///< a thread of this process
+  command, ///< command.exec of /bin/true in a job host
+  executor ///< as `host`, without the engine around it
 };
 
 /// A measure and its knobs, written as
@@ -29,8 +38,11 @@ struct scenario {
   std::uint32_t payload = 100;   ///< bytes of parameters
   jobq::durability durability = jobq::durability::sync;
   std::uint32_t producers = 1;
-  std::uint64_t depth = 0; ///< runs that wait before the measurement begins
-  std::uint64_t count = 0; ///< runs to measure; 0: as fit into a few seconds
+  place where = place::host;
+  std::uint32_t hosts = 2;   ///< or threads, and spawning threads
+  std::uint32_t workers = 0; ///< of the engine; 0: as many as hosts
+  std::uint64_t depth = 0;   ///< runs that wait before the measurement begins
+  std::uint64_t count = 0;   ///< runs to measure; 0: as fit into a few seconds
 
   /// The full name, with every knob that the measure knows.
   std::string name() const;

@@ -126,6 +126,7 @@ public:
     runtime_ = std::move(*opened);
     for (const auto& each : runtime_->warnings())
       log_(log_level::warning, each.to_string());
+    log_isolation();
     runtime_->jobs_engine().on_failure([this](const std::string& why) {
       log_(log_level::error, "the engine gave up: " + why);
       broken_ = true;
@@ -154,6 +155,20 @@ private:
   void ask_to_stop() {
     stop_asked_ = true;
     bell_.ring();
+  }
+
+  /// What job functions are, and what keeps them within bounds.
+  void log_isolation() const {
+    for (const auto& each : runtime_->functions()->libraries)
+      if (each.fault.empty())
+        log_(log_level::info, "extension " + each.extension + " " + each.release
+                                  + ": " + std::to_string(each.functions)
+                                  + " functions from " + each.path.string());
+    const auto contained = runtime_->hosts().contained;
+    log_(contained.processes == containment::limit::unbounded
+             ? log_level::warning
+             : log_level::info,
+         "job hosts: " + describe(contained));
   }
 
   std::string started_line(const std::filesystem::path& socket) const {

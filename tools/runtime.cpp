@@ -67,7 +67,9 @@ result<host_options> hosts_of(const configuration& config, bool is_server) {
       return tl::unexpected(user.error());
     made.user = std::move(*user);
   }
-  use_groups(made);
+  // A tool that looks in for a moment leaves the machine's groups alone.
+  if (is_server)
+    use_groups(made);
   return made;
 }
 

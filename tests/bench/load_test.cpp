@@ -42,6 +42,8 @@ TEST(scenario, wrong_names_say_what_is_wrong) {
   EXPECT_NE(message("full_cycle/64").find("KNOB:VALUE"), std::string::npos);
   EXPECT_NE(message("full_cycle/outstanding:0").find("can't be \"0\""),
             std::string::npos);
+  EXPECT_NE(message("isolation/where:nowhere").find("host, thread"),
+            std::string::npos);
   EXPECT_NE(message("enqueue/durability:maybe").find("sync or async"),
             std::string::npos);
 }
@@ -53,7 +55,11 @@ TEST(load, every_measure_runs_to_its_end) {
         "full_cycle/outstanding:64/producers:4/count:500",
         "full_cycle/outstanding:8/depth:100/count:200",
         "enqueue/producers:4/count:200", "restart/depth:500",
-        "fan_out/depth:200", "catch_up/depth:50", "plan/depth:86400"}) {
+        "fan_out/depth:200", "catch_up/depth:50", "plan/depth:86400",
+        "isolation/where:thread/outstanding:8/count:200",
+        "isolation/where:host/outstanding:8/count:200",
+        "isolation/where:executor/outstanding:8/count:200",
+        "isolation/where:command/outstanding:8/count:20"}) {
     auto came = carry_out(scenario::parse(name).value(), scratch_place());
     ASSERT_TRUE(came) << name << ": " << came.error().message;
     auto line = nlohmann::json::parse(came->json());
@@ -71,6 +77,17 @@ TEST(load, compares_with_the_same_batches_written_raw) {
   EXPECT_GT(came->bytes, 300U * 100);
   ASSERT_TRUE(came->floor_ratio());
   EXPECT_GT(*came->floor_ratio(), 0);
+}
+
+TEST(load, tells_what_job_hosts_and_programs_cost) {
+  auto came = carry_out(
+      scenario::parse("isolation/where:host/outstanding:8/count:500").value(),
+      scratch_place());
+  ASSERT_TRUE(came);
+  EXPECT_GT(came->hosts_cpu_per_run(), 0);
+  ASSERT_TRUE(came->spawned);
+  EXPECT_GT(came->spawned->per_second, 0);
+  EXPECT_GT(came->spawned->cpu, 0);
 }
 
 TEST(progress_bar, a_bar_is_filled_by_its_share) {

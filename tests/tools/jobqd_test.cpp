@@ -1,11 +1,5 @@
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <set>
 #include <string>
@@ -15,20 +9,15 @@
 #include <gtest/gtest.h>
 
 #include "jobs/time.hpp"
+#include "tests/tools/jobqd_program.hpp"
 #include "tests/tools/requests.hpp"
-#include "tests/tools/temp_dir.hpp"
 #include "tools/api/client.hpp"
-#include "tools/api/json.hpp"
 #include "tools/paths.hpp"
-#include "tools/unix_socket.hpp"
-
-extern char** environ;
 
 namespace jobq {
 namespace {
 
 using namespace std::chrono_literals;
-using steady = std::chrono::steady_clock;
 
 constexpr auto sample = R"(
 scheduler:
@@ -39,108 +28,9 @@ scheduler:
       schedule: "0 0 3 * * *"
 )";
 
-/// The program jobqd, killed at the latest when the test ends.
-class program {
-public:
-  explicit program(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), JOBQ_BIN_DIR "/jobqd");
-    std::vector<char*> argv;
-    for (auto& each : arguments)
-      argv.push_back(each.data());
-    argv.push_back(nullptr);
-    std::array<int, 2> ends{};
-    EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-    output_.reset(ends[0]);
-    const unique_fd inner{ends[1]};
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, inner.get(), 1);
-    posix_spawn_file_actions_adddup2(&actions, inner.get(), 2);
-    EXPECT_EQ(
-        ::posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ),
-        0);
-    posix_spawn_file_actions_destroy(&actions);
-  }
-
-  ~program() {
-    if (pid_ > 0 && !ended_) {
-      ::kill(pid_, SIGKILL);
-      ::waitpid(pid_, nullptr, 0);
-    }
-  }
-
-  void signal(int number) const { ::kill(pid_, number); }
-
-  /// Reads what the program says until it has said `text`.
-  bool says(const std::string& text) {
-    const auto deadline = steady::now() + 20s;
-    while (said_.find(text, mark_) == std::string::npos)
-      if (!read_until(deadline))
-        return said_.find(text, mark_) != std::string::npos;
-    mark_ = said_.find(text, mark_) + text.size();
-    return true;
-  }
-
-  /// How it ends: its exit code, or 128 and the signal.
-  int end() {
-    const auto deadline = steady::now() + 20s;
-    while (read_until(deadline)) {
-    }
-    int status = 0;
-    for (int i = 0; i < 200; ++i) {
-      if (::waitpid(pid_, &status, WNOHANG) == pid_) {
-        ended_ = true;
-        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-      }
-      std::this_thread::sleep_for(50ms);
-    }
-    return -1;
-  }
-
-  const std::string& said() const { return said_; }
-
-private:
-  bool read_until(steady::time_point deadline) {
-    if (!wait_for(output_.get(), POLLIN, deadline))
-      return false;
-    std::array<char, 4096> buffer{};
-    const auto got = ::read(output_.get(), buffer.data(), buffer.size());
-    if (got <= 0)
-      return false;
-    said_.append(buffer.data(), static_cast<std::size_t>(got));
-    return true;
-  }
-
-  pid_t pid_ = -1;
-  bool ended_ = false;
-  unique_fd output_;
-  std::string said_;
-  std::size_t mark_ = 0;
-};
-
-class jobqd_test : public ::testing::Test {
+class jobqd_test : public test::jobqd_fixture {
 protected:
-  program start() const {
-    return program{{"--config", config_.string(), "--data", data_.string()}};
-  }
-
-  json get(const std::string& path) const {
-    const auto client = connect_to_server(socket_path(data_));
-    if (!client) {
-      ADD_FAILURE() << client.error().message;
-      return {};
-    }
-    const auto answer = (*client)->call(test::get(path));
-    if (!answer) {
-      ADD_FAILURE() << answer.error().message;
-      return {};
-    }
-    return json::parse(*answer);
-  }
-
-  test::temp_dir dir_;
-  std::filesystem::path config_ = dir_.write("config.yaml", sample);
-  std::filesystem::path data_ = dir_.path() / "data";
+  jobqd_test() : jobqd_fixture{sample} {}
 };
 
 TEST_F(jobqd_test, starts_and_stops_by_a_signal) {
@@ -208,13 +98,13 @@ TEST_F(jobqd_test, wrong_usage_ends_with_2) {
                                              {"argument"},
                                              {"--log-level", "loud"},
                                              {"--config"}}) {
-    program jobqd{arguments};
+    test::jobqd_program jobqd{arguments};
     EXPECT_EQ(jobqd.end(), 2) << jobqd.said();
   }
-  program help{{"--help"}};
+  test::jobqd_program help{{"--help"}};
   EXPECT_EQ(help.end(), 0);
   EXPECT_NE(help.said().find("Example:"), std::string::npos);
-  program version{{"--version"}};
+  test::jobqd_program version{{"--version"}};
   EXPECT_EQ(version.end(), 0);
 }
 

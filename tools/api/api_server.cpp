@@ -69,7 +69,10 @@ json hosts_json(const api_call& call) {
           {"replaced", hosts.replaced},
           {"not_started", hosts.not_started},
           {"failure", text_json(hosts.failure)},
-          {"user", user ? json(user->name) : json()}};
+          {"user", user ? json(user->name) : json()},
+          {"memory", to_string(hosts.contained.memory)},
+          {"processes", to_string(hosts.contained.processes)},
+          {"limits", describe(hosts.contained)}};
 }
 
 json libraries_json(const api_call& call) {

@@ -74,7 +74,13 @@ std::string render_status(const json& status, bool server, const style& look) {
       += field_line("workers", text_or(status, "running", "0") + " of "
                                    + text_or(status, "workers", "0") + " busy");
   if (const auto& hosts = part_of(status, "hosts"); !hosts.empty())
-    text += field_line("hosts", hosts_text(hosts, look));
+    text += field_line("hosts", hosts_text(hosts, look))
+            + field_line("limits",
+                         paint(look,
+                               text_of(hosts, "processes") == "unbounded"
+                                   ? tone::warn
+                                   : tone::plain,
+                               text_of(hosts, "limits")));
   for (const auto& library : part_of(status, "libraries"))
     text += field_line("library", library_text(library, look));
   text += field_line("runs", pairs_of(status, "states"));

@@ -25,6 +25,7 @@ attempt_observer hearing::observer() {
           [at = state_](outcome result) {
             const std::lock_guard lock{at->mutex};
             ++at->ends;
+            at->ended_at = std::chrono::steady_clock::now();
             at->result = std::move(result);
             at->changed.notify_all();
           }};
@@ -60,6 +61,11 @@ double hearing::fraction() const {
 int hearing::ends() const {
   const std::lock_guard lock{state_->mutex};
   return state_->ends;
+}
+
+std::chrono::steady_clock::time_point hearing::ended_at() const {
+  const std::lock_guard lock{state_->mutex};
+  return state_->ended_at;
 }
 
 host_test::host_test() {

@@ -24,6 +24,8 @@ public:
   std::vector<std::string> lines() const;
   double fraction() const;
   int ends() const;
+  /// When the outcome came.
+  std::chrono::steady_clock::time_point ended_at() const;
 
 private:
   struct state {
@@ -32,6 +34,7 @@ private:
     std::vector<std::string> lines;
     double fraction = -1;
     int ends = 0;
+    std::chrono::steady_clock::time_point ended_at;
     outcome result;
   };
   std::shared_ptr<state> state_ = std::make_shared<state>();

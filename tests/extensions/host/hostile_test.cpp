@@ -1,5 +1,6 @@
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <thread>
@@ -212,6 +213,15 @@ TEST_F(hostile_test, a_thousand_crashes_leave_nothing) {
     EXPECT_LT(resident(), memory + (8U << 20U));
   }
   EXPECT_LE(processes(), 2U);
+  auto best = std::chrono::steady_clock::duration::max();
+  for (int i = 0; i < 20 && best >= 50ms; ++i) {
+    auto hostile = start(a_run("null_dereference"));
+    hostile.wait();
+    auto next = start(a_run("nothing"));
+    next.wait();
+    best = std::min(best, next.ended_at() - hostile.ended_at());
+  }
+  EXPECT_LT(best, 50ms) << "to the next run";
 }
 
 } // namespace

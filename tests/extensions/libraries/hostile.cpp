@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -24,6 +25,15 @@ result null_dereference(context&) {
 }
 
 result abort_it(context&) {
+  std::abort();
+}
+
+/// Says when it dies: nanoseconds of CLOCK_MONOTONIC.
+result die_by_the_clock(context& run) {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  run.log("dies at "
+          + std::to_string(now.tv_sec * 1'000'000'000LL + now.tv_nsec));
   std::abort();
 }
 
@@ -273,6 +283,7 @@ result discard_it(context&) {
 JOBQ_EXTENSION("hostile", "0.1",
                {{"null_dereference", "", null_dereference},
                 {"abort", "", abort_it},
+                {"die_by_the_clock", "", die_by_the_clock},
                 {"exit_zero", "", exit_zero},
                 {"exit_three", "", exit_three},
                 {"loop_for_ever", "", loop_for_ever},
