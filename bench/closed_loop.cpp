@@ -2,6 +2,8 @@
 
 #include <thread>
 
+#include "bench/progress_bar.hpp"
+
 namespace jobq::bench {
 
 closed_loop::closed_loop(rig& target, const scenario& what, std::uint64_t count)
@@ -69,6 +71,7 @@ bool closed_loop::submit_next() {
 
 template <class Ended>
 result<void> closed_loop::await_all(completion_feed& feed, Ended ended) {
+  measured().total = count_;
   for (std::uint64_t seen = 0; seen < count_;) {
     auto fresh = feed.next(seconds{10});
     if (!fresh)
@@ -80,7 +83,7 @@ result<void> closed_loop::await_all(completion_feed& feed, Ended ended) {
       const auto number = number_of(one.run.id);
       if (number < count_) // not one that waited before the measurement
         finished_[number] = now;
-      ++seen;
+      measured().done = ++seen;
       ended();
     }
   }

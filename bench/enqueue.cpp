@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "bench/measurement.hpp"
+#include "bench/progress_bar.hpp"
 #include "bench/rig.hpp"
 
 namespace jobq::bench {
@@ -31,10 +32,12 @@ result<measurement> enqueue_only(const scenario& what,
   made.what = what;
   made.count = what.count > 0 ? what.count : 3'000 + 1'500 * what.producers;
   std::vector<std::int64_t> latency(made.count);
+  measured().total = made.count;
   std::atomic<std::uint64_t> next{0};
   std::atomic<bool> failed{false};
   auto produce = [&] {
     for (auto number = next++; number < made.count; number = next++) {
+      measured().done = number;
       command::enqueue one;
       one.runs.push_back(numbered_run(number, what.payload));
       std::promise<void> answered;

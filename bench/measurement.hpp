@@ -17,6 +17,7 @@ class latencies {
 public:
   void add(std::int64_t ns) { all_.push_back(ns); }
   bool empty() const { return all_.empty(); }
+  std::size_t size() const { return all_.size(); }
 
   /// @param share of the values that are at most this, 0..1
   /// @returns microseconds

@@ -143,8 +143,8 @@ std::chrono::nanoseconds cpu_time() {
   return of(used.ru_utime) + of(used.ru_stime);
 }
 
-std::uint64_t resident_bytes() {
-  std::ifstream file{"/proc/self/statm"};
+std::uint64_t resident_bytes(const std::string& process) {
+  std::ifstream file{"/proc/" + process + "/statm"};
   std::uint64_t total = 0;
   std::uint64_t resident = 0;
   file >> total >> resident;

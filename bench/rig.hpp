@@ -92,7 +92,8 @@ write_again(const std::vector<written_batch>& batches,
 /// CPU time of this process so far, all threads.
 std::chrono::nanoseconds cpu_time();
 
-/// Resident memory of this process.
-std::uint64_t resident_bytes();
+/// Resident memory of a process.
+/// @param process its number; 0 if it is not there any more
+std::uint64_t resident_bytes(const std::string& process = "self");
 
 } // namespace jobq::bench

@@ -42,6 +42,8 @@ std::string known_list(const std::vector<std::string>& words) {
 } // namespace
 
 std::string to_string(const source_place& place) {
+  if (place.line == 0) // of the file as a whole
+    return place.file;
   return place.file + ':' + std::to_string(place.line) + ':'
          + std::to_string(place.column);
 }

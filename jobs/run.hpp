@@ -9,6 +9,7 @@
 #include "jobs/outcome.hpp"
 #include "jobs/policy.hpp"
 #include "jobs/run_id.hpp"
+#include "jobs/shared.hpp"
 #include "jobs/time.hpp"
 
 namespace jobq {
@@ -68,7 +69,7 @@ struct run {
   jobq::trigger trigger = trigger::manual;
   std::string queue = "default";
   int priority = 0;
-  parameter_map parameters;
+  shared<parameter_map> parameters;
   bool enforce = true;
   /// At most one such run of the job is executed at a time, in nominal order.
   bool serial = false;
@@ -94,7 +95,7 @@ struct run {
 
   std::string reason; ///< why it is final, when the outcome does not say it:
                       ///< `expired`, `poison`, `cancelled by ann`
-  std::vector<jobq::attempt> attempts; ///< finished ones, the latest 20
+  shared<std::vector<jobq::attempt>> attempts; ///< finished ones, the latest 20
 
   /// The latest finished attempt's outcome, if there is one.
   const outcome* last_outcome() const noexcept {

@@ -147,15 +147,3 @@ time_point run_id::time() const noexcept {
 }
 
 } // namespace jobq
-
-std::size_t
-std::hash<jobq::run_id>::operator()(const jobq::run_id& id) const noexcept {
-  // Time is the same for many; the low bits are as good as random.
-  std::uint64_t high = 0;
-  std::uint64_t low = 0;
-  for (std::size_t i = 0; i < 8; ++i) {
-    high = high << 8 | id.raw()[i];
-    low = low << 8 | id.raw()[8 + i];
-  }
-  return static_cast<std::size_t>(jobq::mix(high ^ jobq::mix(low)));
-}

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -50,5 +52,15 @@ private:
 
 template <>
 struct std::hash<jobq::run_id> {
-  std::size_t operator()(const jobq::run_id& id) const noexcept;
+  /// Time is the same for many, what tells them apart may be a counter: both
+  /// halves get into all bits.
+  std::size_t operator()(const jobq::run_id& id) const noexcept {
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+    std::memcpy(&high, id.raw().data(), sizeof high);
+    std::memcpy(&low, id.raw().data() + sizeof high, sizeof low);
+    auto mixed = (high ^ std::rotl(low, 32)) * 0x9e3779b97f4a7c15ULL;
+    mixed = (mixed ^ (mixed >> 32) ^ low) * 0xbf58476d1ce4e5b9ULL;
+    return static_cast<std::size_t>(mixed ^ (mixed >> 29));
+  }
 };

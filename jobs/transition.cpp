@@ -72,9 +72,10 @@ struct life {
       return refused(what, "finished by its attempt "
                                + std::to_string(e.attempt.number)
                                + ": that one was given up");
-    what.attempts.push_back(e.attempt);
-    if (what.attempts.size() > kept_attempts)
-      what.attempts.erase(what.attempts.begin());
+    auto& attempts = what.attempts.edit();
+    attempts.push_back(e.attempt);
+    if (attempts.size() > kept_attempts)
+      attempts.erase(attempts.begin());
     return after(e.attempt.outcome, e.attempt.finished_at);
   }
 

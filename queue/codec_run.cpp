@@ -7,6 +7,9 @@
 namespace jobq::codec {
 namespace {
 
+/// A run of more bytes leaves no memory behind for the next one.
+constexpr std::size_t large = 64 * 1024;
+
 void write(const process_end& from, record::ProcessEnd& to) {
   if (from.exit_code)
     to.set_exit_code(*from.exit_code);
@@ -120,7 +123,7 @@ bool read(const record::Run& from, run& to) {
   to.queue = from.queue();
   to.priority = from.priority();
   for (const auto& parameter : from.parameters())
-    to.parameters[parameter.name()] = parameter.value();
+    to.parameters.edit()[parameter.name()] = parameter.value();
   to.enforce = from.enforce();
   to.serial = from.serial();
   if (from.has_nominal_time())
@@ -149,7 +152,7 @@ bool read(const record::Run& from, run& to) {
   to.cancel_requested = from.cancel_requested();
   to.reason = from.reason();
   for (const auto& attempt : from.attempts())
-    if (!read(attempt, to.attempts.emplace_back()))
+    if (!read(attempt, to.attempts.edit().emplace_back()))
       return false;
   return read_id(from.id(), to.id)
          && from_record(from.state(), record::RunState_MAX, to.state)
@@ -161,12 +164,17 @@ bool read(const record::Run& from, run& to) {
 } // namespace
 
 std::string encode(const stored_run& value) {
-  record::Run message;
+  // A cleared message keeps the memory of its fields for the next run.
+  thread_local record::Run message;
+  message.Clear();
   write(value.run, message);
   message.set_sequence(value.sequence);
   message.set_has_logs(value.has_logs);
   std::string bytes;
+  bytes.reserve(message.ByteSizeLong() + value.unknown.size());
   message.AppendToString(&bytes);
+  if (bytes.size() > large)
+    message = {};
   return bytes += value.unknown;
 }
 

@@ -1,8 +1,26 @@
 #include "queue/row_changes.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 namespace jobq {
+namespace {
+
+/// 8 bytes of a key from there on as a number that compares as they do; a key
+/// that ends before is as if zeros followed.
+std::uint64_t word_of(std::string_view key, std::size_t from) {
+  std::array<unsigned char, 8> bytes{};
+  if (from < key.size())
+    std::memcpy(bytes.data(), key.data() + from,
+                std::min(bytes.size(), key.size() - from));
+  std::uint64_t word = 0;
+  for (const auto byte : bytes)
+    word = word << 8 | byte;
+  return word;
+}
+
+} // namespace
 
 void row_changes::clear() {
   // One large batch must not hold its memory for ever.
@@ -17,7 +35,8 @@ void row_changes::clear() {
 
 void row_changes::add(family where, std::string_view key,
                       std::string_view value, bool kept) {
-  rows_.push_back({bytes_.size(), static_cast<std::uint32_t>(key.size()),
+  rows_.push_back({word_of(key, 0), word_of(key, 8), bytes_.size(),
+                   static_cast<std::uint32_t>(key.size()),
                    static_cast<std::uint32_t>(value.size()), where, kept});
   bytes_ += key;
   bytes_ += value;
@@ -29,6 +48,10 @@ void row_changes::write_to(rocksdb::WriteBatch& batch,
   std::sort(rows_.begin(), rows_.end(), [this](const row& a, const row& b) {
     if (a.where != b.where)
       return a.where < b.where;
+    if (a.head != b.head)
+      return a.head < b.head;
+    if (a.next != b.next)
+      return a.next < b.next;
     const auto order = key_of(a).compare(key_of(b));
     return order != 0 ? order < 0 : a.begin < b.begin;
   });

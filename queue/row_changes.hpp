@@ -31,7 +31,9 @@ public:
 
 private:
   struct row {
-    std::size_t begin = 0; ///< of the key in `bytes_`; the value follows
+    std::uint64_t head = 0; ///< the key's first 8 bytes as a number, and
+    std::uint64_t next = 0; ///< the 8 after them: they order most keys
+    std::size_t begin = 0;  ///< of the key in `bytes_`; the value follows
     std::uint32_t key_size = 0;
     std::uint32_t value_size = 0;
     family where = family::meta;

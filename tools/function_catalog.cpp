@@ -6,6 +6,7 @@
 
 #include "extensions/command/command.hpp"
 #include "extensions/host/learn.hpp"
+#include "tools/paths.hpp"
 
 namespace jobq {
 
@@ -13,9 +14,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The libraries that a path means: itself, or those in the directory.
+/// The libraries that a path means: itself, those in the directory, or where
+/// neither is, the one of that name that ships with jobq.
 std::vector<fs::path> libraries_at(const fs::path& path) {
   std::error_code failed;
+  if (!fs::exists(path, failed))
+    if (auto shipped = shipped_library(path.filename()); !shipped.empty())
+      return {shipped};
   if (!fs::is_directory(path, failed))
     return {path};
   std::vector<fs::path> found;

@@ -15,6 +15,12 @@ std::string environment(const char* name) {
   return value == nullptr ? std::string{} : std::string{value};
 }
 
+/// Where the running program lies.
+fs::path program_folder() {
+  std::error_code ignored;
+  return fs::read_symlink("/proc/self/exe", ignored).parent_path();
+}
+
 } // namespace
 
 fs::path config_path(const std::string& option) {
@@ -42,10 +48,15 @@ fs::path data_path(const std::string& option) {
 }
 
 result<fs::path> host_program() {
-  if (auto named = environment("JOBQ_HOST"); !named.empty())
-    return fs::path{named};
   std::error_code failed;
-  const auto here = fs::read_symlink("/proc/self/exe", failed).parent_path();
+  if (fs::path named = environment("JOBQ_HOST"); !named.empty()) {
+    if (fs::exists(named, failed))
+      return named;
+    return fail(errc::not_found, "JOBQ_HOST names " + named.string()
+                                     + ", which is not there: it has to be the "
+                                       "program jobq-host");
+  }
+  const auto here = program_folder();
   std::string looked;
   for (const auto* folder : {".", "../bin", "../libexec/jobq"}) {
     auto program = (here / folder / "jobq-host").lexically_normal();
@@ -56,6 +67,16 @@ result<fs::path> host_program() {
   return fail(errc::not_found,
               "jobq-host, which runs job functions, is missing: looked for "
                   + looked + "; JOBQ_HOST can name it");
+}
+
+fs::path shipped_library(const fs::path& name) {
+  const auto here = program_folder();
+  std::error_code ignored;
+  for (const auto* folder : {"../lib", JOBQ_LIBRARY_FOLDER})
+    if (auto path = (here / folder / name).lexically_normal();
+        fs::exists(path, ignored))
+      return path;
+  return {};
 }
 
 fs::path store_path(const fs::path& data) {

@@ -23,6 +23,11 @@ std::filesystem::path data_path(const std::string& option);
 /// @returns `not_found` with the places looked at
 result<std::filesystem::path> host_program();
 
+/// A library that ships with jobq, by its file's name: in `../lib`, or in the
+/// library folder of an installation, seen from the running program. Empty when
+/// there is none.
+std::filesystem::path shipped_library(const std::filesystem::path& name);
+
 /// Where the store lies.
 std::filesystem::path store_path(const std::filesystem::path& data);
 

@@ -52,13 +52,14 @@ environment_of(const configuration& config, const fs::path& data) {
   return made;
 }
 
-/// How job hosts are started under a configuration.
-result<host_options> hosts_of(const configuration& config) {
+/// How job hosts are started under a configuration. A server that could start
+/// none is refused; who only looks needs none.
+result<host_options> hosts_of(const configuration& config, bool is_server) {
   host_options made;
   auto program = host_program();
-  if (!program)
+  if (!program && is_server)
     return tl::unexpected(program.error());
-  made.program = std::move(*program);
+  made.program = program.value_or("jobq-host");
   if (!config.run_as.empty()) {
     auto user = find_host_user(config.run_as);
     if (!user)
@@ -159,7 +160,7 @@ private:
                              built_in_catalog(core_).functions.names());
     if (!first.ok())
       return fail(errc::invalid_argument, all_lines(first.faults));
-    auto hosts = hosts_of(*first.value);
+    auto hosts = hosts_of(*first.value, static_cast<bool>(options_.on_stop));
     if (!hosts)
       return tl::unexpected(hosts.error());
     hosts_ = std::move(*hosts);

@@ -15,7 +15,9 @@ struct server_options {
   std::filesystem::path socket;
   api_service service;
   logger log;
-  std::size_t max_connections = 64; ///< more are answered with 503
+  /// 256 clients with a request on its way each, and some who look. More are
+  /// answered with 503.
+  std::size_t max_connections = 288;
   std::size_t max_body = 1 << 20;   ///< bytes; more is answered with 413
   /// How long a connection may be silent between two requests.
   std::chrono::milliseconds idle_timeout = std::chrono::seconds{60};

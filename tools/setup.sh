@@ -18,10 +18,10 @@ packages=(
   build-essential g++ cmake ninja-build ccache pkg-config git
   libcaf-dev librocksdb-dev libprotobuf-dev protobuf-compiler
   libyaml-cpp-dev libcxxopts-dev libexpected-dev
-  tzdata
+  libjemalloc-dev tzdata
   libsoci-dev libsqlite3-dev libpq-dev libssl-dev
   libspdlog-dev libfmt-dev nlohmann-json3-dev libboost1.81-dev
-  libgtest-dev
+  libgtest-dev libbenchmark-dev
 )
 test_packages=(python3 sqlite3 curl)
 clang_packages=(clang)

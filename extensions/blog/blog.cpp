@@ -7,9 +7,9 @@ JOBQ_EXTENSION(
     {{"content_ingestion",
       "Ingest the Markdown files of the sources that a blog.yaml lists",
       blog::content_ingestion,
-      {{"config", "", JOBQ_TEXT,
-        "path of the blog.yaml, absolute or relative to the working directory; "
-        "required"},
+      {{"config", "services/blog/blog.yaml", JOBQ_TEXT,
+        "path of the blog.yaml, absolute or relative to the working directory "
+        "of the server"},
        {"database", "", JOBQ_TEXT,
         "sqlite:///PATH or postgresql://...; default: database_url in the "
         "blog.yaml"},

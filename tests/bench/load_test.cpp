@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/measurement.hpp"
+#include "bench/progress_bar.hpp"
 #include "bench/scenario.hpp"
 
 namespace jobq::bench {
@@ -87,6 +88,20 @@ TEST(load, tells_what_job_hosts_and_programs_cost) {
   ASSERT_TRUE(came->spawned);
   EXPECT_GT(came->spawned->per_second, 0);
   EXPECT_GT(came->spawned->cpu, 0);
+}
+
+TEST(progress_bar, a_bar_is_filled_by_its_share) {
+  EXPECT_EQ(bar(0, 4), "[    ]   0 %");
+  EXPECT_EQ(bar(0.5, 4), "[##  ]  50 %");
+  EXPECT_EQ(bar(1.5, 4), "[####] 100 %");
+}
+
+TEST(progress_bar, a_measurement_tells_how_far_it_is) {
+  auto came
+      = carry_out(scenario::parse("enqueue/count:20").value(), scratch_place());
+  ASSERT_TRUE(came);
+  EXPECT_EQ(measured().total, 20U);
+  EXPECT_GT(measured().done, 0U);
 }
 
 } // namespace

@@ -25,6 +25,36 @@ job_definition job(const char* extension, const char* function) {
   return made;
 }
 
+TEST(registry, isolation_must_suit_the_function) {
+  registry functions;
+  function_entry entry;
+  entry.extension = "test";
+  entry.name = "elsewhere";
+  ASSERT_TRUE(functions.add(entry));
+  entry.name = "blocking";
+  entry.call = [](job_context&) { return job_result::succeeded(); };
+  ASSERT_TRUE(functions.add(entry));
+  entry.name = "quick";
+  entry.blocks = false;
+  ASSERT_TRUE(functions.add(entry));
+  const auto why = [&](const std::string& name, isolation where) {
+    job_definition job;
+    job.extension = "test";
+    job.function = name;
+    job.isolation = where;
+    return functions.why_not_runnable(job);
+  };
+  EXPECT_EQ(why("elsewhere", isolation::process), "");
+  EXPECT_EQ(why("elsewhere", isolation::thread),
+            "isolation: test.elsewhere runs in job hosts alone: leave "
+            "isolation out");
+  EXPECT_EQ(why("blocking", isolation::thread), "");
+  EXPECT_EQ(why("blocking", isolation::in_line),
+            "isolation: test.blocking blocks, and can't run inline: write "
+            "thread or process");
+  EXPECT_EQ(why("quick", isolation::in_line), "");
+}
+
 } // namespace
 
 TEST(registry, a_function_is_added_once_and_found) {

@@ -489,6 +489,61 @@ TEST_F(api_test, a_function_is_run_under_the_name_of_its_job) {
   post("/v1/functions/cores/publish_content/run", {}, 404);
 }
 
+TEST_F(api_test, a_batch_of_runs_is_enqueued_in_one_commit) {
+  post("/v1/drain");
+  const auto made = post("/v1/runs", R"({"runs": [
+      {"job": "sessions", "parameters": {"inactive_hours": 5}},
+      {"job": "by_hand", "enforce": false},
+      {"job": "by_hand"}]})");
+  ASSERT_EQ(made["ids"].size(), 3U);
+  const auto first = get("/v1/runs/" + made["ids"][0].get<std::string>());
+  EXPECT_EQ(first["job"], "sessions");
+  EXPECT_EQ(first["trigger"], "manual");
+  EXPECT_EQ(first["parameters"]["inactive_hours"], "5");
+  const auto second = get("/v1/runs/" + made["ids"][1].get<std::string>());
+  EXPECT_EQ(second["job"], "by_hand");
+  EXPECT_EQ(second["enforce"], false);
+  EXPECT_EQ(get("/v1/runs?state=queued")["runs"].size(), 3U);
+}
+
+TEST_F(api_test, a_batch_with_one_wrong_run_enqueues_none) {
+  const auto refused = [this](const std::string& last, int status) {
+    return failure(post(
+        "/v1/runs", R"({"runs": [{"job": "by_hand"}, )" + last + "]}", status));
+  };
+  EXPECT_EQ(refused(R"({"job": "by_hnd"})", 404),
+            "runs[1]: job \"by_hnd\" not found, did you mean \"by_hand\"?");
+  EXPECT_NE(refused(R"({"job": "by_hand", "parametres": {}})", 400)
+                .find("runs[1]: field \"parametres\" is not known"),
+            std::string::npos);
+  EXPECT_NE(refused(R"({"job": "sessions", "parameters": {"x": 1}})", 400)
+                .find("runs[1]: "),
+            std::string::npos);
+  EXPECT_NE(refused(R"({"parameters": {}})", 400).find("\"job\" is missing"),
+            std::string::npos);
+  EXPECT_NE(refused("7", 400).find("runs[1]: must be a JSON object"),
+            std::string::npos);
+  EXPECT_EQ(get("/v1/runs")["runs"].size(), 0U);
+}
+
+TEST_F(api_test, a_batch_has_1_to_1000_runs) {
+  const auto refused = [this](const std::string& body) {
+    return failure(post("/v1/runs", body, 400));
+  };
+  EXPECT_NE(refused("").find("must be an array"), std::string::npos);
+  EXPECT_NE(refused(R"({"runs": []})").find("must be an array"),
+            std::string::npos);
+  auto many = json::array();
+  for (int i = 0; i < 1'001; ++i)
+    many.push_back({{"job", "by_hand"}});
+  EXPECT_NE(refused(json{{"runs", many}}.dump()).find("at most 1000"),
+            std::string::npos);
+  many.erase(0);
+  post("/v1/drain");
+  EXPECT_EQ(post("/v1/runs", json{{"runs", many}}.dump())["ids"].size(),
+            1'000U);
+}
+
 TEST_F(api_test, switching_a_job_tells_who_when_and_why) {
   const auto made
       = post("/v1/jobs/sessions/disable", R"({"reason": "too loud"})");

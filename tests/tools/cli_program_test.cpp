@@ -241,6 +241,19 @@ TEST_F(program, tells_fire_times_of_a_configured_job) {
   EXPECT_EQ(run({"next", "--job", "b"}).code, 3);
 }
 
+TEST_F(program, measures_by_the_program_beside_it) {
+  const auto list = run({"bench", "--list"});
+  EXPECT_EQ(list.code, 0) << list.diagnostics;
+  EXPECT_NE(list.output.find("full_cycle/outstanding:64"), std::string::npos);
+  const auto measured
+      = run({"bench", "--json", "--scenario", "enqueue/count:20", "--directory",
+             folder_.string()});
+  EXPECT_EQ(measured.code, 0) << measured.diagnostics;
+  EXPECT_EQ(nlohmann::json::parse(measured.output)["runs"], 20);
+  EXPECT_EQ(run({"bench"}).code, 2);
+  EXPECT_EQ(run({"bench", "--scenario", "full_circle"}).code, 2);
+}
+
 TEST_F(program, fails_when_its_output_can_not_be_written) {
   ASSERT_TRUE(fs::exists("/dev/full"));
   fs::create_symlink("/dev/full", folder_ / "full");

@@ -143,6 +143,7 @@ scheduler:
       extension: core
       job: cleanup_empty_contexts
       schedule: "* * * * * *"
+      overlap_policy: allow_all
       catchup: all
       catchup_window: 1h
       catchup_limit: 1000
@@ -159,19 +160,29 @@ scheduler:
   auto jobqd = start();
   ASSERT_TRUE(jobqd.says("run ")) << jobqd.said();
   std::set<std::string> seconds;
-  std::size_t shown = 0;
-  const auto history = get("/v1/history?n=1000")["runs"];
-  for (const auto& one : history) {
-    seconds.insert(one["nominal_time"].get<std::string>());
-    ++shown;
+  std::size_t expected = 0;
+  // What was caught up ends in any order: a gap may be a run under way.
+  for (int look = 0; look < 100; ++look) {
+    std::size_t shown = 0;
+    seconds.clear();
+    const auto history = get("/v1/history?n=1000")["runs"];
+    for (const auto& one : history) {
+      seconds.insert(one["nominal_time"].get<std::string>());
+      ++shown;
+    }
+    ASSERT_EQ(shown, seconds.size()) << "a tick ran twice";
+    expected = 3;
+    if (shown >= expected) {
+      const auto first = parse_rfc3339(*seconds.begin());
+      const auto last = parse_rfc3339(*seconds.rbegin());
+      ASSERT_TRUE(first && last);
+      expected = static_cast<std::size_t>((*last - *first) / 1s) + 1;
+    }
+    if (shown == expected)
+      break;
+    std::this_thread::sleep_for(100ms);
   }
-  ASSERT_GE(shown, 3U);
-  EXPECT_EQ(shown, seconds.size()) << "a tick ran twice";
-  const auto first = parse_rfc3339(*seconds.begin());
-  const auto last = parse_rfc3339(*seconds.rbegin());
-  ASSERT_TRUE(first && last);
-  EXPECT_EQ(seconds.size(), static_cast<std::size_t>((*last - *first) / 1s) + 1)
-      << "a tick was lost";
+  EXPECT_EQ(seconds.size(), expected) << "a tick was lost";
 }
 
 } // namespace

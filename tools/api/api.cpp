@@ -57,6 +57,7 @@ const std::vector<route>& routes() {
       {"GET", "/v1/replay", replay, {}, show_replay},
       {"POST", "/v1/replay", {}, replay, apply_replay},
       {"GET", "/v1/runs", {"state", "job", "n"}, {}, list_runs},
+      {"POST", "/v1/runs", {}, {"runs"}, enqueue_runs},
       {"GET", "/v1/runs/{id}", {}, {}, show_run},
       {"GET", "/v1/runs/{id}/log", {"attempt"}, {}, show_log},
       {"GET", "/v1/runs/{id}/stream", {}, {}, nullptr, stream_run},

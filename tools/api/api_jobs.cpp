@@ -258,39 +258,10 @@ result<json> run_job(const api_call& call) {
   const auto found = find_job(call, call.names[0]);
   if (!found)
     return tl::unexpected(found.error());
-  const auto& job = **found;
-  const auto extra = parameters_field(call.body);
-  if (!extra)
-    return tl::unexpected(extra.error());
-  const auto enforce = flag_field(call.body, "enforce");
-  if (!enforce)
-    return tl::unexpected(enforce.error());
-
-  const auto catalog = call.target.functions();
-  const auto* function = catalog->functions.find(job.extension, job.function);
-  if (function == nullptr)
-    return fail(errc::invalid_state,
-                "job \"" + job.name + "\" can't run: "
-                    + call.target.functions()->why_not_runnable(job));
-  auto parameters = job.parameters;
-  for (const auto& [name, value] : *extra)
-    parameters[name] = value;
-  if (const auto wrong = check_parameters(*function, parameters);
-      !wrong.empty())
-    return fail(errc::invalid_argument, wrong);
-
-  if (!*enforce) {
-    const auto made
-        = call.target.jobs_engine().run_now(job.name, *extra, trigger::manual);
-    if (!made)
-      return tl::unexpected(made.error());
-    return run_json(*made);
-  }
-  auto made
-      = make_run(job, trigger::manual, run_id::random(call.now), call.now);
-  made.parameters = std::move(parameters);
-  made.enforce = **enforce;
-  return enqueue_run(call, std::move(made));
+  auto made = manual_run(call, **found, call.body);
+  if (!made)
+    return tl::unexpected(made.error());
+  return enqueue_run(call, std::move(*made));
 }
 
 result<json> enable_job(const api_call& call) {

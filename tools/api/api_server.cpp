@@ -59,6 +59,30 @@ json config_json(const api_call& call) {
           {"warnings", std::move(warnings)}};
 }
 
+json hosts_json(const api_call& call) {
+  const auto hosts = call.target.hosts();
+  const auto& user = call.target.host_settings().user;
+  return {{"hosts", hosts.hosts},
+          {"idle", hosts.idle},
+          {"started", hosts.started},
+          {"crashed", hosts.crashed},
+          {"replaced", hosts.replaced},
+          {"not_started", hosts.not_started},
+          {"failure", text_json(hosts.failure)},
+          {"user", user ? json(user->name) : json()}};
+}
+
+json libraries_json(const api_call& call) {
+  auto made = json::array();
+  for (const auto& each : call.target.functions()->libraries)
+    made.push_back({{"path", each.path.string()},
+                    {"extension", text_json(each.extension)},
+                    {"release", text_json(each.release)},
+                    {"functions", each.functions},
+                    {"fault", text_json(each.fault)}});
+  return made;
+}
+
 bool has_errors(const std::vector<config_fault>& faults) {
   return std::any_of(faults.begin(), faults.end(), [](const auto& each) {
     return each.level == severity::error;
@@ -106,6 +130,8 @@ result<json> show_status(const api_call& call) {
   made["queues"] = std::move(queues);
   made["states"] = states_json(*stored, *jobs);
   made["config"] = config_json(call);
+  made["hosts"] = hosts_json(call);
+  made["libraries"] = libraries_json(call);
   return made;
 }
 

@@ -35,6 +35,9 @@ result<json> run_job(const api_call& call);
 result<json> enable_job(const api_call& call);
 result<json> disable_job(const api_call& call);
 
+// api_batch.cpp
+result<json> enqueue_runs(const api_call& call);
+
 // api_functions.cpp
 result<json> run_function(const api_call& call);
 
@@ -76,6 +79,13 @@ result<const job_definition*> find_job(const api_call& call,
 /// Whether history may know the job: it is configured, or was once.
 /// @returns `not_found` with the closest name
 result<void> check_job_name(const api_call& call, const std::string& name);
+
+/// A run of a job by hand, as a body with `parameters` and `enforce` asks for
+/// it; both are checked. Does not enqueue it.
+/// @returns `invalid_argument`, or `invalid_state` for a job without its
+///   function
+result<run> manual_run(const api_call& call, const job_definition& job,
+                       const json& body);
 
 /// Enqueues a run and answers with it.
 result<json> enqueue_run(const api_call& call, run what);

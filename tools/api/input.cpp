@@ -65,10 +65,17 @@ result<json> read_body(std::string_view text,
   }
   if (!body.is_object())
     return fail(errc::invalid_argument, "the body must be a JSON object");
-  for (const auto& [name, value] : body.items())
+  if (const auto known = check_fields(body, fields); !known)
+    return tl::unexpected(known.error());
+  return body;
+}
+
+result<void> check_fields(const json& object,
+                          const std::vector<std::string>& fields) {
+  for (const auto& [name, value] : object.items())
     if (std::find(fields.begin(), fields.end(), name) == fields.end())
       return fail(errc::invalid_argument, unknown("field", name, fields));
-  return body;
+  return {};
 }
 
 result<void> check_query(const query_map& query,

@@ -25,6 +25,11 @@ using query_map = std::map<std::string, std::string>;
 result<json> read_body(std::string_view text,
                        const std::vector<std::string>& fields);
 
+/// Refuses fields of an object that are not among these.
+/// @returns `invalid_argument` with the closest known one
+result<void> check_fields(const json& object,
+                          const std::vector<std::string>& fields);
+
 /// Refuses query parameters that a route does not know.
 result<void> check_query(const query_map& query,
                          const std::vector<std::string>& names);

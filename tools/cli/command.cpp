@@ -53,6 +53,7 @@ const std::map<std::string_view, command_function>& functions() {
       {"reload", reload_command},
       {"drain", drain_command},
       {"stop", stop_command},
+      {"bench", bench_command},
   };
   return all;
 }

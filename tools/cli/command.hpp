@@ -57,6 +57,9 @@ exit_code check_command(command_context& context);
 exit_code diff_command(command_context& context);
 exit_code simulate_command(command_context& context);
 
+// bench_command.cpp
+exit_code bench_command(command_context& context);
+
 // server_commands.cpp
 exit_code status_command(command_context& context);
 exit_code reload_command(command_context& context);

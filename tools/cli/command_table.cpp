@@ -314,6 +314,20 @@ std::vector<command_spec> queue_work() {
        {},
        {"drain"}},
       {"stop", "", 0, 0, "stop the server", "", {}, {"stop"}},
+      {"bench",
+       "",
+       0,
+       0,
+       "measure the engine on this machine",
+       "Executes the program load; bench/README.md tells how to read it.\n"
+       "Needs no server and touches no store.",
+       {{"scenario", "s", "NAME", "what to measure", "", true},
+        {"list", "", "", "name the scenarios", "", false},
+        {"repeat", "", "N", "repetitions of each", "1", false},
+        {"directory", "", "DIR",
+         "where scratch data lies: the disk that is measured", "/tmp", false}},
+       {"bench --list", "bench --scenario full_cycle/outstanding:64",
+        "bench --scenario enqueue/producers:8 --repeat 5 --json"}},
   };
 }
 

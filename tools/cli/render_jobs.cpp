@@ -40,6 +40,16 @@ std::string enabled_text(const json& job, const style& look) {
   return text;
 }
 
+std::string limits_text(const json& limits) {
+  const auto size = [&](const char* field) {
+    return has_value(limits, field) ? size_text(number_of(limits, field))
+                                    : std::string{"none"};
+  };
+  return "memory " + size("memory") + ", processor time "
+         + duration_field(limits, "cpu_time_ms", "none") + ", log "
+         + size("output");
+}
+
 std::string backoff_text(const json& job) {
   const auto& backoff = part_of(job, "backoff");
   if (!backoff.is_object())
@@ -74,6 +84,7 @@ std::string policies(const json& whole, const style& look) {
                                           + text_of(job, "dst_overlap"));
   text += field_line("jitter", duration_field(job, "jitter_ms", "none"));
   text += field_line("isolation", text_of(job, "isolation"));
+  text += field_line("limits", limits_text(part_of(job, "limits")));
   text += field_line("enforce", flag_of(job, "enforce")
                                     ? "yes"
                                     : "no: counts what it would do");

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <deque>
+#include <sstream>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -30,6 +33,33 @@ std::string field_line(const std::string& name, const std::string& value) {
   return "  " + padded(name, 14) + value + "\n";
 }
 
+/// How the attempt's process ended, and the last lines that it wrote.
+std::string process_lines(const json& process, const style& look) {
+  constexpr std::size_t most = 20;
+  std::string text;
+  if (has_value(process, "signal"))
+    text = "signal " + text_of(process, "signal");
+  if (has_value(process, "exit_code"))
+    text = "exit code " + text_of(process, "exit_code");
+  if (has_value(process, "peak_memory"))
+    text += (text.empty() ? "" : ", ") + std::string{"peak memory "}
+            + size_text(number_of(process, "peak_memory"));
+  if (!text.empty())
+    text = "      process: " + text + "\n";
+  if (!has_value(process, "output"))
+    return text;
+  std::istringstream output{process.at("output").get<std::string>()};
+  std::deque<std::string> lines;
+  for (std::string line; std::getline(output, line);) {
+    lines.push_back(std::move(line));
+    if (lines.size() > most)
+      lines.pop_front();
+  }
+  for (const auto& line : lines)
+    text += "      " + paint(look, tone::dim, "| " + printable(line)) + "\n";
+  return text;
+}
+
 std::string attempt_lines(const json& attempt, const style& look) {
   const auto outcome = text_or(attempt, "outcome", "running");
   auto text = "  " + padded(text_of(attempt, "number"), 4)
@@ -42,6 +72,8 @@ std::string attempt_lines(const json& attempt, const style& look) {
   text += "\n";
   if (!part_of(attempt, "counters").empty())
     text += "      " + pairs_of(attempt, "counters") + "\n";
+  if (has_value(attempt, "process"))
+    text += process_lines(part_of(attempt, "process"), look);
   return text;
 }
 

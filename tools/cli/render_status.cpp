@@ -1,6 +1,5 @@
 #include "tools/cli/render_status.hpp"
 
-#include <array>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -14,21 +13,6 @@ namespace {
 
 std::string field_line(const std::string& name, const std::string& value) {
   return padded(name, 10) + value + "\n";
-}
-
-/// `1.5 MiB`
-std::string size_text(std::int64_t bytes) {
-  constexpr std::array units{"B", "KiB", "MiB", "GiB", "TiB"};
-  std::size_t unit = 0;
-  auto tenths = bytes * 10;
-  while (tenths >= 10240 && unit + 1 < units.size()) {
-    tenths /= 1024;
-    ++unit;
-  }
-  auto text = std::to_string(tenths / 10);
-  if (unit > 0)
-    text += "." + std::to_string(tenths % 10);
-  return text + " " + units[unit];
 }
 
 std::string server_text(const json& status, bool server, const style& look) {
@@ -45,6 +29,26 @@ std::string server_text(const json& status, bool server, const style& look) {
   if (number_of(status, "restarts") > 0)
     text += ", " + text_of(status, "restarts") + " restarts of its parts";
   return text;
+}
+
+std::string hosts_text(const json& hosts, const style& look) {
+  auto text = text_or(hosts, "hosts", "0") + ", " + text_or(hosts, "idle", "0")
+              + " idle; " + text_or(hosts, "started", "0") + " started, "
+              + text_or(hosts, "crashed", "0") + " crashed, "
+              + text_or(hosts, "replaced", "0") + " replaced";
+  if (has_value(hosts, "user"))
+    text += "; as user " + text_of(hosts, "user");
+  if (has_value(hosts, "failure"))
+    text += "; " + paint(look, tone::bad, text_of(hosts, "failure"));
+  return text;
+}
+
+std::string library_text(const json& library, const style& look) {
+  if (has_value(library, "fault"))
+    return paint(look, tone::bad, text_of(library, "fault"));
+  return text_of(library, "extension") + " " + text_of(library, "release")
+         + ", " + text_of(library, "functions") + " functions, "
+         + text_of(library, "path");
 }
 
 } // namespace
@@ -69,6 +73,10 @@ std::string render_status(const json& status, bool server, const style& look) {
   text
       += field_line("workers", text_or(status, "running", "0") + " of "
                                    + text_or(status, "workers", "0") + " busy");
+  if (const auto& hosts = part_of(status, "hosts"); !hosts.empty())
+    text += field_line("hosts", hosts_text(hosts, look));
+  for (const auto& library : part_of(status, "libraries"))
+    text += field_line("library", library_text(library, look));
   text += field_line("runs", pairs_of(status, "states"));
   std::vector<table_row> rows;
   for (const auto& queue : part_of(status, "queues"))

@@ -13,9 +13,8 @@ std::filesystem::path config_file_of(const arguments& line) {
 
 config_report read_config(const std::filesystem::path& file) {
   host_options hosts;
-  // Without the program libraries are not opened, which is then a warning.
-  if (auto program = host_program())
-    hosts.program = std::move(*program);
+  // Without the program libraries can't be opened, which is then a warning.
+  hosts.program = host_program().value_or("jobq-host");
   return load_with_libraries(file, hosts, nullptr).report;
 }
 

@@ -134,4 +134,18 @@ std::string padded(std::string_view text, std::size_t columns) {
   return wide;
 }
 
+std::string size_text(std::int64_t bytes) {
+  constexpr std::array units{"B", "KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  auto tenths = bytes * 10;
+  while (tenths >= 10240 && unit + 1 < units.size()) {
+    tenths /= 1024;
+    ++unit;
+  }
+  auto text = std::to_string(tenths / 10);
+  if (unit > 0)
+    text += "." + std::to_string(tenths % 10);
+  return text + " " + units[unit];
+}
+
 } // namespace jobq

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -22,5 +23,8 @@ std::string cut(std::string_view text, std::size_t columns, bool unicode);
 
 /// The text followed by spaces up to so many columns.
 std::string padded(std::string_view text, std::size_t columns);
+
+/// A number of bytes, as `1.5 MiB`.
+std::string size_text(std::int64_t bytes);
 
 } // namespace jobq

@@ -103,6 +103,21 @@ result fork_bomb(context&) {
   return succeeded("forked");
 }
 
+/// As many processes as it may have.
+result count_forks(context& run) {
+  int forks = 0;
+  for (; forks < 200; ++forks) {
+    const auto child = ::fork();
+    if (child < 0)
+      break;
+    if (child == 0)
+      for (;;)
+        ::pause();
+  }
+  run.counter("forks", forks);
+  return succeeded();
+}
+
 /// A daemon as in the book; its process id is the message.
 result daemonize(context&) {
   int ends[2];
@@ -257,6 +272,7 @@ JOBQ_EXTENSION("hostile", "0.1",
                 {"write_for_ever", "", write_for_ever},
                 {"log_for_ever", "", log_for_ever},
                 {"fork_bomb", "", fork_bomb},
+                {"count_forks", "", count_forks},
                 {"daemonize", "", daemonize},
                 {"daemonize_and_die", "", daemonize_and_die},
                 {"close_all", "", close_all},
