@@ -40,8 +40,9 @@ void handle(int signal) {
   const char* name = ::sigabbrev_np(signal);
   say(name != nullptr ? name : "?");
   say("\n");
-  void* frames[48];
-  ::backtrace_symbols_fd(frames, ::backtrace(frames, 48), STDERR_FILENO);
+  // No more than fit, with long paths, into the end of the output that is kept.
+  void* frames[24];
+  ::backtrace_symbols_fd(frames, ::backtrace(frames, 24), STDERR_FILENO);
   die_of(signal);
 }
 
