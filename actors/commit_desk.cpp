@@ -7,10 +7,8 @@ namespace jobq {
 
 commit_desk::commit_desk(commit_queue& commits) : commits_{commits} {
   commits_.on_pulse([this](const pulse& latest) {
-    {
-      std::lock_guard guard{mutex_};
-      waiting_.pulse = latest;
-    }
+    std::lock_guard guard{mutex_};
+    waiting_.pulse = latest;
     tell();
   });
 }
@@ -34,7 +32,7 @@ void commit_desk::submit(any_command what, std::uint64_t ticket) {
 void commit_desk::submit(any_command what, commit_callback done) {
   commits_.submit(std::move(what),
                   [this, done = std::move(done)](result<reply> value) {
-                    if (value)
+                    if (value && !value->completions.empty())
                       deliver(std::nullopt, value);
                     done(std::move(value));
                   });
@@ -48,23 +46,20 @@ commit_desk::delivery commit_desk::collect() {
 
 void commit_desk::deliver(std::optional<std::uint64_t> ticket,
                           result<reply> value) {
-  {
-    std::lock_guard guard{mutex_};
-    if (value) {
-      auto& fresh = value->completions;
-      waiting_.completions.insert(waiting_.completions.end(), fresh.begin(),
-                                  fresh.end());
-    }
-    if (ticket)
-      waiting_.answers.push_back({*ticket, std::move(value)});
-    else if (waiting_.completions.empty())
-      return;
+  std::lock_guard guard{mutex_};
+  if (value) {
+    auto& fresh = value->completions;
+    waiting_.completions.insert(waiting_.completions.end(), fresh.begin(),
+                                fresh.end());
   }
+  if (ticket)
+    waiting_.answers.push_back({*ticket, std::move(value)});
+  else if (waiting_.completions.empty())
+    return;
   tell();
 }
 
 void commit_desk::tell() {
-  std::lock_guard guard{mutex_};
   if (told_ || !notify_)
     return;
   told_ = true;

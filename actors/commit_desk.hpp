@@ -48,7 +48,7 @@ public:
 
 private:
   void deliver(std::optional<std::uint64_t> ticket, result<reply> value);
-  void tell();
+  void tell(); ///< called with the lock
 
   commit_queue& commits_;
   std::mutex mutex_;

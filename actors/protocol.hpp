@@ -69,6 +69,8 @@ using supervisor_actor = caf::typed_actor<
     rpc<void(atom::end, attempt_end)>,
     // From history: these ends are durable.
     rpc<void(atom::recorded, id_batch)>,
+    // Places are free again; sent to itself.
+    rpc<void(atom::want)>,
     // Stop a running attempt.
     rpc<void(atom::stop, stop_order)>,
     // A time limit may have passed.

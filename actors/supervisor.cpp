@@ -68,6 +68,7 @@ struct supervisor_state {
   std::unordered_map<run_id, stop_reason> early_stops;
   /// Runs asked of the keeper that have not come yet.
   std::int64_t asked = 0;
+  bool asking = false; ///< `ask` is on its way through the mailbox
   bool draining = false;
   bool halting = false;
   std::optional<steady> halt_deadline;
@@ -87,6 +88,7 @@ struct supervisor_state {
   void begin_history();
   void begin_clock();
   void ask();
+  void ask_soon();
   void start(const run_batch& batch);
   void start_one(const run& what);
   void ended(const attempt_end& what);
@@ -138,6 +140,14 @@ void supervisor_state::ask() {
     return;
   asked += free;
   self->send(parts.keeper, atom::want_v, static_cast<std::uint32_t>(free));
+}
+
+// Behind the deaths that are in the mailbox already: one question for all of
+// the places that they leave.
+void supervisor_state::ask_soon() {
+  if (std::exchange(asking, true))
+    return;
+  self->send(self, atom::want_v);
 }
 
 void supervisor_state::start(const run_batch& batch) {
@@ -253,7 +263,7 @@ void supervisor_state::worker_down(const run_id& id, const caf::error& reason) {
   }
   slots.erase(found);
   parts.view->running = static_cast<std::uint32_t>(slots.size());
-  ask();
+  ask_soon();
   halt_step();
 }
 
@@ -358,6 +368,10 @@ supervisor_actor::behavior_type supervisor_state::make_behavior() {
   return {[this](atom::start, const run_batch& batch) { start(batch); },
           [this](atom::end, const attempt_end& what) { ended(what); },
           [this](atom::recorded, const id_batch& ids) { recorded(ids); },
+          [this](atom::want) {
+            asking = false;
+            ask();
+          },
           [this](atom::stop, const stop_order& order) { stop(order); },
           [this](atom::wake) { look_at_time(); },
           [this](atom::reload, const config_ptr& config) {

@@ -8,6 +8,23 @@
 
 namespace jobq {
 
+namespace detail {
+
+/// What a container's elements are named by.
+template <class Container>
+struct index_of {
+  using type = typename Container::size_type;
+};
+template <class Container>
+requires requires {
+  typename Container::key_type;
+}
+struct index_of<Container> {
+  using type = typename Container::key_type;
+};
+
+} // namespace detail
+
 /// A container as a value whose copies share one memory until one of them is
 /// changed: a run is copied at every step of its life, and what it carries
 /// changes at hardly any of them. Copies may be used by different threads.
@@ -16,6 +33,7 @@ template <class Container>
 class shared {
 public:
   using value_type = typename Container::value_type;
+  using index = typename detail::index_of<Container>::type;
 
   shared() = default;
   shared(Container value) { edit() = std::move(value); }
@@ -55,18 +73,9 @@ public:
   bool empty() const noexcept { return get().empty(); }
   const auto& back() const { return get().back(); }
 
-  template <class Key>
-  const auto& at(const Key& key) const {
-    return get().at(key);
-  }
-  template <class Key>
-  decltype(auto) operator[](const Key& key) {
-    return edit()[key];
-  }
-  template <class Key>
-  decltype(auto) operator[](const Key& key) const {
-    return get()[key];
-  }
+  const auto& at(const index& key) const { return get().at(key); }
+  decltype(auto) operator[](const index& key) { return edit()[key]; }
+  decltype(auto) operator[](const index& key) const { return get()[key]; }
 
   friend bool operator==(const shared& a, const shared& b) {
     return a.box_ == b.box_ || a.get() == b.get();

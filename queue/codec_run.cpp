@@ -174,7 +174,7 @@ std::string encode(const stored_run& value) {
   bytes.reserve(message.ByteSizeLong() + value.unknown.size());
   message.AppendToString(&bytes);
   if (bytes.size() > large)
-    message = {};
+    record::Run{}.Swap(&message);
   return bytes += value.unknown;
 }
 

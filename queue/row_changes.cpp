@@ -28,6 +28,7 @@ void row_changes::clear() {
   if (bytes_.capacity() > usual_bytes) {
     bytes_ = {};
     rows_ = {};
+    order_ = {};
   }
   bytes_.clear();
   rows_.clear();
@@ -35,32 +36,44 @@ void row_changes::clear() {
 
 void row_changes::add(family where, std::string_view key,
                       std::string_view value, bool kept) {
-  rows_.push_back({word_of(key, 0), word_of(key, 8), bytes_.size(),
-                   static_cast<std::uint32_t>(key.size()),
+  rows_.push_back({bytes_.size(), static_cast<std::uint32_t>(key.size()),
                    static_cast<std::uint32_t>(value.size()), where, kept});
   bytes_ += key;
   bytes_ += value;
 }
 
+void row_changes::sort() {
+  order_.clear();
+  order_.reserve(rows_.size());
+  for (std::uint32_t i = 0; i < rows_.size(); ++i) {
+    const auto key = key_of(rows_[i]);
+    order_.push_back({word_of(key, 0), word_of(key, 8), i, rows_[i].where});
+  }
+  // Later changes of a key lie behind earlier ones.
+  std::sort(
+      order_.begin(), order_.end(), [this](const place& a, const place& b) {
+        if (a.where != b.where)
+          return a.where < b.where;
+        if (a.first != b.first)
+          return a.first < b.first;
+        if (a.second != b.second)
+          return a.second < b.second;
+        const auto order = key_of(rows_[a.row]).compare(key_of(rows_[b.row]));
+        return order != 0 ? order < 0 : a.row < b.row;
+      });
+}
+
 void row_changes::write_to(rocksdb::WriteBatch& batch,
                            const rocksdb_database& db) {
-  // Later changes of a key lie behind earlier ones.
-  std::sort(rows_.begin(), rows_.end(), [this](const row& a, const row& b) {
-    if (a.where != b.where)
-      return a.where < b.where;
-    if (a.head != b.head)
-      return a.head < b.head;
-    if (a.next != b.next)
-      return a.next < b.next;
-    const auto order = key_of(a).compare(key_of(b));
-    return order != 0 ? order < 0 : a.begin < b.begin;
-  });
-  for (std::size_t i = 0; i < rows_.size(); ++i) {
-    const auto& one = rows_[i];
+  sort();
+  for (std::size_t i = 0; i < order_.size(); ++i) {
+    const auto& one = rows_[order_[i].row];
     const auto key = key_of(one);
-    if (i + 1 < rows_.size() && rows_[i + 1].where == one.where
-        && key_of(rows_[i + 1]) == key)
-      continue;
+    if (i + 1 < order_.size()) {
+      const auto& next = rows_[order_[i + 1].row];
+      if (next.where == one.where && key_of(next) == key)
+        continue;
+    }
     auto* handle = db.handle(one.where);
     if (one.kept)
       batch.Put(handle, slice_of(key),

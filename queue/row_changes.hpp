@@ -31,23 +31,32 @@ public:
 
 private:
   struct row {
-    std::uint64_t head = 0; ///< the key's first 8 bytes as a number, and
-    std::uint64_t next = 0; ///< the 8 after them: they order most keys
-    std::size_t begin = 0;  ///< of the key in `bytes_`; the value follows
+    std::size_t begin = 0; ///< of the key in `bytes_`; the value follows
     std::uint32_t key_size = 0;
     std::uint32_t value_size = 0;
     family where = family::meta;
     bool kept = false; ///< false: removed
   };
 
+  /// A row's place in the order. The words are the key's first 16 bytes: they
+  /// tell most keys apart without a look at the text.
+  struct place {
+    std::uint64_t first = 0;
+    std::uint64_t second = 0;
+    std::uint32_t row = 0;
+    family where = family::meta;
+  };
+
   void add(family where, std::string_view key, std::string_view value,
            bool kept);
+  void sort();
   std::string_view key_of(const row& one) const {
     return std::string_view{bytes_}.substr(one.begin, one.key_size);
   }
 
   std::string bytes_;
   std::vector<row> rows_;
+  std::vector<place> order_;
 };
 
 } // namespace jobq

@@ -49,6 +49,17 @@ TEST(codec, a_run_comes_back_whole) {
   EXPECT_TRUE(back->unknown.empty());
 }
 
+TEST(codec, a_run_leaves_nothing_behind_for_the_next_one) {
+  const codec::stored_run plain{make_run(8), 0, false, {}};
+  const auto before = codec::encode(plain);
+  codec::encode(codec::stored_run{full_run(), 42, true, "unknown"});
+  EXPECT_EQ(codec::encode(plain), before);
+  auto huge = full_run();
+  huge.parameters["text"] = std::string(1 << 20, 'x');
+  codec::encode(codec::stored_run{huge, 42, true, {}});
+  EXPECT_EQ(codec::encode(plain), before);
+}
+
 TEST(codec, every_state_trigger_and_outcome_comes_back) {
   for (const auto& [state, word] : run_state_words)
     for (const auto& [made_by, other] : trigger_words)
