@@ -42,6 +42,15 @@ function(jobq_library name)
   target_link_libraries(${name} PUBLIC jobq_flags)
 endfunction()
 
+# jobq_precompile(NAME HEADERS...): has Clang compile heavy headers once for all
+# sources of a target. GCC 12 then forgets that they are no code of ours, and
+# warns of overflows in them that are not there.
+function(jobq_precompile name)
+  if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    target_precompile_headers(${name} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
 # jobq_part(NAME SOURCES...): the same, fit for shared libraries as well.
 function(jobq_part name)
   jobq_library(${name} ${ARGN})

@@ -31,7 +31,7 @@ struct process_executor_options {
   milliseconds terminate_grace = seconds{2};
   /// A host is replaced after so many runs, or when its memory has once been
   /// larger than this.
-  std::uint32_t max_runs = 1000;
+  std::uint32_t max_runs = 10'000;
   std::uint64_t max_memory = 256 << 20; ///< bytes resident
   milliseconds max_idle = std::chrono::minutes{5};
   /// Told when hosts can't be started, and when they can again.
