@@ -181,7 +181,7 @@ void host_pool::start(run what, execution_plan plan,
 
 /// Gives hosts to the attempts that wait, the first come first.
 void host_pool::assign() {
-  while (!waiting_.empty()) {
+  while (!waiting_.empty() && !closing_) {
     auto found = attempts_.find(waiting_.front());
     if (found == attempts_.end()) {
       waiting_.pop_front();

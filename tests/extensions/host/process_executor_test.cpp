@@ -203,6 +203,23 @@ TEST_F(process_executor_test, interrupts_what_runs_when_it_ends) {
   EXPECT_EQ(deaf.wait().kind, outcome_kind::interrupted);
 }
 
+TEST_F(process_executor_test, begins_nothing_that_waits_when_it_ends) {
+  auto options = usual();
+  options.max_hosts = 1;
+  restart(options);
+  auto running = start(a_run("obey"));
+  EXPECT_TRUE(running.wait_for_line("begun"));
+  std::vector<hearing> waiting;
+  for (int i = 0; i < 3; ++i)
+    waiting.push_back(start(a_run("obey")));
+  hosts_.reset();
+  EXPECT_EQ(running.wait().kind, outcome_kind::interrupted);
+  for (auto& each : waiting) {
+    EXPECT_EQ(each.wait().kind, outcome_kind::interrupted);
+    EXPECT_TRUE(each.lines().empty());
+  }
+}
+
 TEST_F(process_executor_test, tells_built_in_functions_their_setup) {
   auto what = a_run("echo");
   what.extension = "test";
