@@ -1,4 +1,5 @@
 #include <atomic>
+#include <memory>
 #include <semaphore>
 #include <thread>
 #include <utility>
@@ -21,30 +22,36 @@ public:
   result<progress> enqueue(const producing& how, const bounds& until) override {
     if (auto ok = start(0); !ok)
       return tl::unexpected{ok.error()};
-    std::counting_semaphore<> room{how.in_flight};
-    std::atomic<std::uint64_t> acknowledged{0};
-    std::atomic<bool> refused{false};
+    // Shared: the last answer may still be at it when it has been counted.
+    struct state {
+      explicit state(std::ptrdiff_t in_flight) : room{in_flight} {}
+      std::counting_semaphore<> room;
+      std::atomic<std::uint64_t> acknowledged{0};
+      std::atomic<bool> refused{false};
+    };
+    const auto now = std::make_shared<state>(how.in_flight);
     const auto last = next_ + until.runs;
     const auto begun = steady::now();
-    while (next_ < last && !refused && !until.over()) {
-      room.acquire();
+    while (next_ < last && !now->refused && !until.over()) {
+      now->room.acquire();
       command::enqueue what;
       const auto size = std::min<std::uint64_t>(how.batch, last - next_);
       for (std::uint64_t i = 0; i < size; ++i)
         what.runs.push_back(numbered_run(next_++, payload));
-      rig_->engine->submit(std::move(what), [&](const result<reply>& came) {
-        if (came)
-          acknowledged += size;
-        else
-          refused = true;
-        room.release();
-      });
+      rig_->engine->submit(std::move(what),
+                           [now, size](const result<reply>& came) {
+                             if (came)
+                               now->acknowledged += size;
+                             else
+                               now->refused = true;
+                             now->room.release();
+                           });
     }
     for (std::uint32_t i = 0; i < how.in_flight; ++i)
-      room.acquire();
-    if (refused)
+      now->room.acquire();
+    if (now->refused)
       return fail(errc::internal, "an enqueue was refused");
-    return progress{acknowledged, steady::now() - begun};
+    return progress{now->acknowledged, steady::now() - begun};
   }
 
   result<progress> execute(const bounds& until) override {
