@@ -62,7 +62,8 @@ result<fs::path> host_program() {
     auto program = (here / folder / "jobq-host").lexically_normal();
     if (fs::exists(program, failed))
       return program;
-    looked += (looked.empty() ? "" : ", ") + program.string();
+    if (looked.find(program.string()) == std::string::npos)
+      looked += (looked.empty() ? "" : ", ") + program.string();
   }
   return fail(errc::not_found,
               "jobq-host, which runs job functions, is missing: looked for "
