@@ -161,9 +161,10 @@ private:
   void log_isolation() const {
     for (const auto& each : runtime_->functions()->libraries)
       if (each.fault.empty())
-        log_(log_level::info, "extension " + each.extension + " " + each.release
-                                  + ": " + std::to_string(each.functions)
-                                  + " functions from " + each.path.string());
+        log_(log_level::info,
+             "extension " + each.extension + " " + each.release + " from "
+                 + each.path.string()
+                 + ", functions: " + std::to_string(each.functions));
     const auto contained = runtime_->hosts().contained;
     log_(contained.processes == containment::limit::unbounded
              ? log_level::warning

@@ -47,8 +47,8 @@ std::string library_text(const json& library, const style& look) {
   if (has_value(library, "fault"))
     return paint(look, tone::bad, text_of(library, "fault"));
   return text_of(library, "extension") + " " + text_of(library, "release")
-         + ", " + text_of(library, "functions") + " functions, "
-         + text_of(library, "path");
+         + " from " + text_of(library, "path")
+         + ", functions: " + text_of(library, "functions");
 }
 
 } // namespace
