@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cmath>
 #include <mutex>
 #include <optional>
@@ -10,6 +9,7 @@
 
 #include "extensions/executor.hpp"
 #include "extensions/registry.hpp"
+#include "extensions/run_facts.hpp"
 #include "extensions/stop_outcome.hpp"
 #include "jobs/error.hpp"
 
@@ -17,25 +17,11 @@ namespace jobq {
 
 /// One attempt in this process, from `start` to `done`; also the function's
 /// view of it. Thread-safe.
-class active_attempt final : public job_context {
+class active_attempt final : public run_facts {
 public:
   active_attempt(const run& what, attempt_observer observer)
-      : run_{what}, observer_{std::move(observer)} {}
+      : run_facts{what}, observer_{std::move(observer)} {}
 
-  const run_id& id() const override { return run_.id; }
-  std::string_view job() const override { return run_.job; }
-  std::uint32_t attempt() const override { return run_.attempt; }
-  const parameter_map& parameters() const override { return run_.parameters; }
-  bool enforce() const override { return run_.enforce; }
-  std::optional<time_point> nominal_time() const override {
-    return run_.nominal_time;
-  }
-  std::optional<time_point> deadline() const override {
-    if (!run_.timeout)
-      return std::nullopt;
-    return started_at_ + *run_.timeout;
-  }
-  time_point started_at() const override { return started_at_; }
   bool stop_requested() const override { return stop_ != not_asked; }
 
   void log(log_level level, std::string_view line) override {
@@ -50,12 +36,6 @@ public:
     std::lock_guard lock{mutex_};
     if (!done_ && observer_.progress)
       observer_.progress(std::clamp(fraction, 0.0, 1.0), message);
-  }
-
-  /// The engine's word on when the attempt began, else now.
-  void begin() {
-    started_at_ = run_.started_at.value_or(
-        std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
   }
 
   void request_stop(stop_reason why) noexcept {
@@ -76,8 +56,6 @@ public:
     observer_ = {}; // a deaf function must not keep what it captured
   }
 
-  const run& what() const noexcept { return run_; }
-
 private:
   static constexpr int not_asked = -1;
 
@@ -89,8 +67,6 @@ private:
                               : std::optional{static_cast<stop_reason>(why)});
   }
 
-  const run run_;
-  time_point started_at_{};
   std::atomic<int> stop_{not_asked}; ///< a stop_reason; the first one stands
   std::mutex mutex_;                 ///< of what follows
   attempt_observer observer_;

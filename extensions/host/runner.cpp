@@ -22,6 +22,7 @@
 #include "extensions/host/library.hpp"
 #include "extensions/host/messages.hpp"
 #include "extensions/host/process_tree.hpp"
+#include "extensions/run_facts.hpp"
 #include "host.pb.h"
 
 namespace jobq::hosting {
@@ -54,28 +55,12 @@ std::uint64_t peak_memory() {
 
 /// A run as its function sees it. The function's thread reads the socket itself
 /// when it asks whether to stop: a run needs no second thread.
-class run_context final : public job_context {
+class run_context final : public run_facts {
 public:
   run_context(run what, frame_splitter& orders)
-      : run_{std::move(what)}, orders_{orders} {
-    started_at_ = run_.started_at.value_or(
-        std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
+      : run_facts{std::move(what)}, orders_{orders} {
+    begin();
   }
-
-  const run_id& id() const override { return run_.id; }
-  std::string_view job() const override { return run_.job; }
-  std::uint32_t attempt() const override { return run_.attempt; }
-  const parameter_map& parameters() const override { return run_.parameters; }
-  bool enforce() const override { return run_.enforce; }
-  std::optional<time_point> nominal_time() const override {
-    return run_.nominal_time;
-  }
-  std::optional<time_point> deadline() const override {
-    if (!run_.timeout)
-      return std::nullopt;
-    return started_at_ + *run_.timeout;
-  }
-  time_point started_at() const override { return started_at_; }
 
   bool stop_requested() const override {
     if (stop_)
@@ -106,8 +91,6 @@ public:
     send(message);
   }
 
-  const run& what() const { return run_; }
-
 private:
   void send(const wire::FromRunner& message) {
     const std::lock_guard lock{sending_};
@@ -127,13 +110,11 @@ private:
     while (orders_.next(payload) == frame_splitter::found::frame) {
       wire::ToRunner order;
       if (order.ParseFromArray(payload.data(), static_cast<int>(payload.size()))
-          && order.stop() == run_.id.to_string())
+          && order.stop() == id().to_string())
         stop_ = true;
     }
   }
 
-  const run run_;
-  time_point started_at_{};
   frame_splitter& orders_;
   mutable std::atomic<bool> stop_{false};
   mutable std::mutex mutex_; ///< reading
