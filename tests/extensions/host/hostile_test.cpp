@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <iterator>
 #include <thread>
 
 #include <unistd.h>
@@ -198,15 +199,23 @@ TEST_F(hostile_test, processor_time_is_limited) {
             "used more processor time than limits.cpu_time allows");
 }
 
-TEST_F(hostile_test, a_thousand_crashes_leave_nothing) {
+TEST_F(hostile_test, a_thousand_hostile_runs_leave_nothing) {
   const int rounds = JOBQ_SANITIZED ? 50 : 1000;
-  const char* const ways[] = {"null_dereference", "exit_three", "daemonize"};
-  for (int i = 0; i < 20; ++i)
-    result_of(ways[i % 3]);
+  // All acts that end by themselves, in turn.
+  const char* const ways[]
+      = {"null_dereference",   "abort",       "exit_zero",
+         "exit_three",         "recurse",     "throw_it",
+         "fork_bomb",          "daemonize",   "daemonize_and_die",
+         "close_all",          "kill_warden", "write_garbage",
+         "close_all_and_stay", "open_files",  "stop_itself",
+         "leave_a_thread"};
+  const int count = std::size(ways);
+  for (int i = 0; i < 2 * count; ++i)
+    result_of(ways[i % count]);
   const auto memory = resident();
   const auto descriptors = open_descriptors();
   for (int i = 0; i < rounds; ++i)
-    result_of(ways[i % 3]);
+    result_of(ways[i % count]);
   result_of("nothing");
   EXPECT_LE(open_descriptors(), descriptors + 4);
   if (!JOBQ_SANITIZED) {
