@@ -12,6 +12,7 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/send.hpp>
 
+#include "actors/actor_scheduler.hpp"
 #include "actors/commit_desk.hpp"
 #include "actors/feed_hub.hpp"
 #include "actors/keeper.hpp"
@@ -24,12 +25,7 @@ namespace jobq {
 namespace {
 
 struct system_config : caf::actor_system_config {
-  system_config() {
-    set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-threads",
-        std::max<std::size_t>(2, std::thread::hardware_concurrency()));
-    set("scheduler.max-throughput", std::size_t{300});
-  }
+  system_config() { use_actor_scheduler(*this); }
 };
 
 std::string new_instance() {

@@ -9,6 +9,8 @@
 #include <thread>
 #include <utility>
 
+#include <pthread.h>
+
 namespace jobq {
 namespace {
 
@@ -227,6 +229,7 @@ public:
 
 private:
   void work() {
+    ::pthread_setname_np(::pthread_self(), "jobq.commit");
     std::vector<request> batch;
     while (wait_for_work()) {
       take_claims(batch);

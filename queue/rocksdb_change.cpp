@@ -52,17 +52,11 @@ queue_state& rocksdb_writer::queue(const std::string& name) {
 }
 
 result<shared_run> rocksdb_writer::find(const run_id& id) {
-  if (auto found = running_.find(id); found != running_.end())
-    return found->second.stored;
-  if (auto found = staged_.find(id); found != staged_.end())
-    return found->second;
   auto unknown = [&] {
     return fail(errc::not_found, "there is no run " + id.to_string());
   };
-  if (erased_.contains(id))
-    return unknown();
-  if (auto found = fresh_.find(id); found != fresh_.end())
-    return found->second.stored;
+  if (auto* known = known_.find(id))
+    return known->stored ? result<shared_run>{known->stored} : unknown();
   auto key = keys::run(id);
   auto bytes = db_.get(family::runs, key);
   if (!bytes)
@@ -76,10 +70,8 @@ result<shared_run> rocksdb_writer::find(const run_id& id) {
 }
 
 result<bool> rocksdb_writer::exists(const run_id& id) {
-  if (running_.contains(id) || staged_.contains(id))
-    return true;
-  if (erased_.contains(id))
-    return false;
+  if (auto* known = known_.find(id))
+    return known->stored != nullptr;
   auto bytes = db_.get(family::runs, keys::run(id));
   if (!bytes)
     return tl::unexpected{bytes.error()};
@@ -99,7 +91,8 @@ result<void> rocksdb_writer::add(run value) {
   auto id = value.id;
   codec::stored_run stored;
   stored.run = std::move(value);
-  staged_[id] = std::make_shared<const codec::stored_run>(std::move(stored));
+  known_.change(id,
+                std::make_shared<const codec::stored_run>(std::move(stored)));
   return {};
 }
 
@@ -141,14 +134,12 @@ result<shared_run> rocksdb_writer::replace(const shared_run& before,
   }
   count(&was, &after.run, owner);
   auto stored = std::make_shared<const codec::stored_run>(std::move(after));
-  staged_[id] = stored;
+  auto& known = known_.change(id, stored);
   if (was.state == run_state::running) {
-    if (stored->run.state == run_state::running) {
-      running_[id].stored = stored;
+    if (stored->run.state == run_state::running)
       running_changes_.emplace_back(id, stored);
-    } else {
-      end_running(id, owner);
-    }
+    else
+      end_running(id, known, owner);
   }
   if (was.serial && was.state != stored->run.state)
     if (auto ok = let_go_serial(owner, was); !ok)
@@ -247,14 +238,13 @@ void rocksdb_writer::complete(codec::stored_run& after, job_state& owner,
     answer->completions.push_back({after.sequence, what});
 }
 
-void rocksdb_writer::end_running(const run_id& id, job_state& owner) {
-  auto found = running_.find(id);
-  auto claim = claims_.find(found->second.claim);
+void rocksdb_writer::end_running(const run_id& id, run_table::entry& known,
+                                 job_state& owner) {
+  auto claim = claims_.find(std::exchange(known.claim, 0));
   if (claim != claims_.end() && --claim->second == 0) {
     remove(family::runs, keys::claim(claim->first));
     claims_.erase(claim);
   }
-  running_.erase(found);
   running_changes_.emplace_back(id, nullptr);
   owner.running_scheduled.erase(id);
 }

@@ -65,7 +65,7 @@ result<bool> rocksdb_writer::take_one(queue_state& line,
   line.ready.pop();
   auto id = keys::trailing_id(key);
   // The key of a running run stays until it ends and may be read again.
-  if (running_.contains(id))
+  if (known_.running(id))
     return false;
   auto found = find(id);
   if (!found && found.error().code != errc::not_found)
@@ -105,12 +105,10 @@ void rocksdb_writer::begin(shared_run before, run after,
   owner.counters.last_started_at = after.started_at;
   record.members.push_back({after.id, after.attempt});
   auto id = after.id;
-  forget(id);
-  take_up(std::make_shared<const codec::stored_run>(
-              codec::stored_run{std::move(after), before->sequence,
-                                before->has_logs, before->unknown}),
-          last_claim_ + 1);
-  running_changes_.emplace_back(id, running_[id].stored);
+  auto stored = std::make_shared<const codec::stored_run>(codec::stored_run{
+      std::move(after), before->sequence, before->has_logs, before->unknown});
+  take_up(stored, last_claim_ + 1);
+  running_changes_.emplace_back(id, std::move(stored));
 }
 
 void rocksdb_writer::take_up(shared_run value, std::uint64_t claim) {
@@ -122,7 +120,7 @@ void rocksdb_writer::take_up(shared_run value, std::uint64_t claim) {
     owner.running_serial = what.id;
   if (owner.released == what.id)
     owner.released.reset();
-  running_[what.id] = {value, claim};
+  known_.start(what.id, value, claim);
 }
 
 void rocksdb_writer::park(job_state& owner, const run& what) {
@@ -158,7 +156,7 @@ result<void> rocksdb_writer::release_next(job_state& owner) {
 /// Called after a serial run left `before`'s state.
 result<void> rocksdb_writer::let_go_serial(job_state& owner,
                                            const run& before) {
-  if (owner.running_serial == before.id && !running_.contains(before.id))
+  if (owner.running_serial == before.id && !known_.running(before.id))
     owner.running_serial.reset();
   if (owner.released == before.id)
     owner.released.reset();

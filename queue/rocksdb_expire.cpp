@@ -129,8 +129,7 @@ result<void> rocksdb_writer::erase_run(const codec::chunk_entry& entry) {
     for (; logs.valid(); logs.next())
       remove(family::runs, std::string{logs.key()});
   }
-  staged_.erase(entry.id);
-  erased_.insert(entry.id);
+  known_.change(entry.id, nullptr);
   return {};
 }
 

@@ -84,7 +84,7 @@ result<void> rocksdb_writer::drop_waiting(job_state& owner, time_point now,
   auto all = owner.unfinished.keys();
   for (const auto& key : all) {
     auto id = keys::trailing_id(key);
-    if (running_.contains(id))
+    if (known_.running(id))
       continue;
     auto found = find(id);
     if (!found && found.error().code != errc::not_found)

@@ -166,8 +166,9 @@ result<void> rocksdb_writer::recover(time_point now, opened_store& found) {
   begin_batch();
   reply answer;
   std::vector<shared_run> dead;
-  for (const auto& [id, one] : running_)
-    dead.push_back(one.stored);
+  for (const auto& [id, one] : known_)
+    if (one.running())
+      dead.push_back(one.stored);
   std::sort(dead.begin(), dead.end(),
             [](const auto& a, const auto& b) { return a->run.id < b->run.id; });
   for (const auto& one : dead) {
@@ -191,7 +192,7 @@ result<void> rocksdb_writer::recover(time_point now, opened_store& found) {
   found.completions = std::move(answer.completions);
   // Nothing is running: the next start need not look at these again.
   claim_mark_ = last_claim_;
-  if (!rows_.empty())
+  if (batch_.Count() > 0)
     put(family::meta, keys::low_water(keys::claim_prefix),
         keys::claim(last_claim_ + 1));
   return write_batch(durability::sync);

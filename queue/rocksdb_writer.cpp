@@ -6,9 +6,9 @@ namespace jobq {
 namespace {
 
 // A low-water mark is written when this many keys below it have gone.
-constexpr std::uint64_t mark_every = 1'000;
+constexpr std::uint64_t mark_every = 10'000;
 constexpr std::size_t max_chunk = 512;
-constexpr std::size_t fresh_limit = 16 << 20;
+constexpr std::size_t held_limit = 16 << 20;
 constexpr auto space_check_period = std::chrono::seconds{1};
 
 std::uint64_t free_on_disk(const std::filesystem::path& directory) {
@@ -23,7 +23,7 @@ std::uint64_t free_on_disk(const std::filesystem::path& directory) {
 rocksdb_writer::rocksdb_writer(rocksdb_database& db, store_view& view,
                                const rocksdb_options& options)
     : db_{db}, view_{view}, options_{options},
-      timers_{db, std::string{keys::timer_prefix}, {}} {
+      timers_{db, std::string{keys::timer_prefix}, {}}, known_{held_limit} {
   if (!options_.free_bytes)
     options_.free_bytes
         = [directory = options.directory] { return free_on_disk(directory); };
@@ -64,10 +64,7 @@ error rocksdb_writer::poison(error cause) {
 }
 
 void rocksdb_writer::begin_batch() {
-  rows_.clear();
   batch_.Clear();
-  staged_.clear();
-  erased_.clear();
   chunks_.clear();
   completed_.clear();
   rewritten_.clear();
@@ -78,11 +75,18 @@ void rocksdb_writer::begin_batch() {
 }
 
 result<void> rocksdb_writer::write_batch(durability how) {
-  for (const auto& [id, stored] : staged_) {
-    const auto record = codec::encode(*stored);
-    put(family::runs, keys::run(id), record);
-    remember(id, stored, record.size());
+  std::vector<std::size_t> sizes;
+  sizes.reserve(known_.changed().size());
+  for (const auto* place : known_.changed()) {
+    const auto& [id, one] = *place;
+    std::string record;
+    if (one.stored) {
+      record = codec::encode(*one.stored);
+      put(family::runs, keys::run(id), record);
+    }
+    sizes.push_back(record.size());
   }
+  known_.settle(sizes);
   write_history();
   for (auto* one : touched_jobs_)
     put(family::meta, keys::job_counters(one->id),
@@ -91,9 +95,8 @@ result<void> rocksdb_writer::write_batch(durability how) {
     put(family::meta, keys::queue_counters(one->id),
         codec::encode(one->counters));
   write_marks();
-  if (rows_.empty())
+  if (batch_.Count() == 0)
     return {};
-  rows_.write_to(batch_, db_);
   if (options_.before_write)
     if (auto ok = options_.before_write(); !ok)
       return ok;
@@ -105,26 +108,6 @@ result<void> rocksdb_writer::write_batch(durability how) {
     options_.after_write(batch_.Data(), synced);
   finish_batch();
   return {};
-}
-
-void rocksdb_writer::remember(const run_id& id, const shared_run& value,
-                              std::size_t bytes) {
-  forget(id);
-  // In memory a run takes about this much beside its texts.
-  bytes += sizeof(codec::stored_run);
-  if (value->run.state != run_state::available
-      || fresh_bytes_ + bytes > fresh_limit)
-    return;
-  fresh_.emplace(id, fresh_run{value, bytes});
-  fresh_bytes_ += bytes;
-}
-
-void rocksdb_writer::forget(const run_id& id) {
-  auto found = fresh_.find(id);
-  if (found == fresh_.end())
-    return;
-  fresh_bytes_ -= found->second.bytes;
-  fresh_.erase(found);
 }
 
 void rocksdb_writer::finish_batch() {
@@ -172,8 +155,8 @@ void rocksdb_writer::write_marks() {
     if (line->deletes < mark_every)
       continue;
     auto mark = line->ready.floor();
-    for (const auto& [id, one] : running_)
-      if (one.stored->run.queue == line->name)
+    for (const auto& [id, one] : known_)
+      if (one.running() && one.stored->run.queue == line->name)
         mark = std::min(mark, keys::ready(line->id, one.stored->run));
     line->deletes = 0;
     line->low_water = mark;

@@ -20,12 +20,10 @@
 #include "queue/rocksdb_database.hpp"
 #include "queue/rocksdb_store.hpp"
 #include "queue/rocksdb_view.hpp"
-#include "queue/row_changes.hpp"
+#include "queue/run_table.hpp"
 #include "queue/store.hpp"
 
 namespace jobq {
-
-using shared_run = std::shared_ptr<const codec::stored_run>;
 
 /// A job as the writer knows it.
 struct job_state {
@@ -87,11 +85,6 @@ public:
                               durability how);
 
 private:
-  struct running_run {
-    shared_run stored;
-    std::uint64_t claim = 0;
-  };
-
   // The commands: rocksdb_commands.cpp, rocksdb_fire.cpp, rocksdb_expire.cpp
   result<reply> carry_out(const command::enqueue& c);
   result<reply> carry_out(const command::fire& c);
@@ -160,7 +153,7 @@ private:
   void index(const run& after, job_state& job);
   void count(const run* before, const run* after, job_state& job);
   void complete(codec::stored_run& after, job_state& job, reply* answer);
-  void end_running(const run_id& id, job_state& job);
+  void end_running(const run_id& id, run_table::entry& known, job_state& job);
   void store_log(codec::stored_run& value, std::uint32_t attempt,
                  const std::string& log);
 
@@ -170,11 +163,11 @@ private:
 
   // The batch: rocksdb_writer.cpp
   void put(family where, std::string_view key, std::string_view value) {
-    rows_.put(where, key, value);
+    batch_.Put(db_.handle(where), slice_of(key), slice_of(value));
   }
-  void remove(family where, std::string_view key) { rows_.remove(where, key); }
-  void remember(const run_id& id, const shared_run& value, std::size_t bytes);
-  void forget(const run_id& id);
+  void remove(family where, std::string_view key) {
+    batch_.Delete(db_.handle(where), slice_of(key));
+  }
   void begin_batch();
   result<void> write_batch(durability how);
   void finish_batch();
@@ -207,28 +200,15 @@ private:
   ready_window timers_;
   std::string timers_low_water_;
   std::uint64_t timer_deletes_ = 0;
-  std::unordered_map<run_id, running_run> running_;
+  run_table known_;
   std::map<std::uint64_t, std::uint64_t> claims_; ///< members left
   std::uint64_t last_claim_ = 0;
   std::uint64_t claim_mark_ = 0; ///< last_claim_ when the mark was written
   std::uint64_t last_sequence_ = 0;
   codec::expiry_marks expiry_;
 
-  /// Available runs as they are on disk, so that a claim soon after need not
-  /// read them again. Bounded: what came when it was full is read.
-  struct fresh_run {
-    shared_run stored;
-    std::size_t bytes = 0;
-  };
-  std::unordered_map<run_id, fresh_run> fresh_;
-  std::size_t fresh_bytes_ = 0;
-
   // Of the batch being built.
-  row_changes rows_;
   rocksdb::WriteBatch batch_;
-  std::unordered_map<run_id, shared_run>
-      staged_; ///< their `r` is to be written
-  std::unordered_set<run_id> erased_;
   std::map<std::string, codec::chunk> chunks_; ///< rewritten by expiry
   codec::chunk completed_;
   std::set<std::string> rewritten_; ///< ledger lines that a replay replaced
