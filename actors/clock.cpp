@@ -207,13 +207,14 @@ void clock_state::take_order(time_point now) {
 void clock_state::commit(std::vector<any_command> commands) {
   committing = true;
   meant_to_wake.reset(); // a slow commit is no stall
-  command_batch batch
-      = std::make_shared<const std::vector<any_command>>(std::move(commands));
-  self->request(parts.keeper, caf::infinite, atom::commit_v, batch)
+  // What was decided is looked at again when it is committed.
+  auto batch = std::make_shared<std::vector<any_command>>(commands);
+  self->request(parts.keeper, caf::infinite, atom::commit_v,
+                command_batch{std::move(batch)})
       .then(
-          [this, batch](const reply_batch& replies) {
+          [this, commands = std::move(commands)](const reply_batch& replies) {
             committing = false;
-            committed(*batch, *replies);
+            committed(commands, *replies);
           },
           [this](const caf::error&) {
             // The keeper is gone; the supervisor knows.

@@ -94,8 +94,8 @@ public:
                     if (value) {
                       if (cancels)
                         for (const auto& one : value->runs)
-                          if (one.state == run_state::running)
-                            stop_run(one.id);
+                          if (one->state == run_state::running)
+                            stop_run(one->id);
                       for (const auto& id : value->to_cancel)
                         stop_run(id);
                       for (const auto& id : value->to_terminate)

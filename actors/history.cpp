@@ -26,7 +26,7 @@ struct history_state {
   pointer self;
   history_parts parts;
   /// Ends that wait for the commit in flight to come back.
-  std::vector<attempt_end> waiting;
+  std::vector<attempt_end_ptr> waiting;
   bool committing = false;
   bool halting = false;
 
@@ -35,14 +35,14 @@ struct history_state {
   explicit history_state(pointer ptr) : self{ptr} {}
 
   history_actor::behavior_type make_behavior();
-  void record(const attempt_end& what);
+  void record(const attempt_end_ptr& what);
   void commit();
-  void committed(std::vector<attempt_end>& ends,
+  void committed(std::vector<attempt_end_ptr>& ends,
                  const std::vector<result<reply>>& replies);
   void quit_when_done();
 };
 
-void history_state::record(const attempt_end& what) {
+void history_state::record(const attempt_end_ptr& what) {
   waiting.push_back(what);
   if (!committing)
     commit();
@@ -54,9 +54,9 @@ void history_state::commit() {
   std::vector<any_command> commands;
   commands.reserve(ends.size());
   for (const auto& one : ends)
-    commands.emplace_back(command::finish{one.id, one.attempt, one.log});
+    commands.emplace_back(command::finish{one->id, one->attempt, one->log});
   self->request(parts.keeper, caf::infinite, atom::commit_v,
-                command_batch{std::make_shared<const std::vector<any_command>>(
+                command_batch{std::make_shared<std::vector<any_command>>(
                     std::move(commands))})
       .then(
           [this, ends = std::move(ends)](const reply_batch& replies) mutable {
@@ -71,16 +71,16 @@ void history_state::commit() {
           });
 }
 
-void history_state::committed(std::vector<attempt_end>& ends,
+void history_state::committed(std::vector<attempt_end_ptr>& ends,
                               const std::vector<result<reply>>& replies) {
   auto done = std::make_shared<std::vector<run_id>>();
   auto refused = false;
   for (std::size_t i = 0; i < ends.size(); ++i) {
     if (!replies[i])
-      parts.log(log_level::warning, "end of run " + ends[i].id.to_string()
+      parts.log(log_level::warning, "end of run " + ends[i]->id.to_string()
                                         + ": " + replies[i].error().message);
     if (is_settled(replies[i])) {
-      done->push_back(ends[i].id);
+      done->push_back(ends[i]->id);
     } else if (replies[i].error().code != errc::store_failed) {
       refused = true;
       waiting.push_back(std::move(ends[i]));
@@ -104,7 +104,7 @@ history_actor::behavior_type history_state::make_behavior() {
   set_default_handlers(self, parts.log, name);
   // A predecessor may have died with completions in its mailbox.
   parts.feeds->lag();
-  return {[this](atom::record, const attempt_end& what) { record(what); },
+  return {[this](atom::record, const attempt_end_ptr& what) { record(what); },
           [this](atom::publish, const completion_batch& fresh) {
             parts.feeds->offer(*fresh);
           },

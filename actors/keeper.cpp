@@ -75,7 +75,7 @@ caf::result<reply_batch> keeper_state::commit(const command_batch& commands) {
   }
   for (std::size_t i = 0; i < commands->size(); ++i) {
     slots.emplace(++last_ticket, slot{batch, i});
-    parts.desk->submit((*commands)[i], last_ticket);
+    parts.desk->submit(std::move((*commands)[i]), last_ticket);
   }
   return batch->to;
 }
@@ -149,7 +149,7 @@ void keeper_state::claimed(result<reply>& value) {
   if (count > 0 && supervisor)
     self->send(
         supervisor, atom::start_v,
-        std::make_shared<const std::vector<run>>(std::move(value->runs)));
+        std::make_shared<const std::vector<run_ptr>>(std::move(value->runs)));
 }
 
 void keeper_state::halt() {

@@ -18,13 +18,14 @@ namespace jobq {
 
 // Payloads of messages: large ones travel as shared values that nobody changes.
 
-/// Commands to commit; they may share a commit with others.
-using command_batch = std::shared_ptr<const std::vector<any_command>>;
+/// Commands to commit; they may share a commit with others. The receiver takes
+/// them out.
+using command_batch = std::shared_ptr<std::vector<any_command>>;
 
 /// One result per command.
 using reply_batch = std::shared_ptr<const std::vector<result<reply>>>;
 
-using run_batch = std::shared_ptr<const std::vector<run>>;
+using run_batch = std::shared_ptr<const std::vector<run_ptr>>;
 using completion_batch = std::shared_ptr<const std::vector<completion>>;
 using id_batch = std::shared_ptr<const std::vector<run_id>>;
 using config_ptr = std::shared_ptr<const configuration>;
@@ -35,6 +36,7 @@ struct attempt_end {
   jobq::attempt attempt;
   std::string log;
 };
+using attempt_end_ptr = std::shared_ptr<const attempt_end>;
 
 /// Whom to stop, and why.
 struct stop_order {

@@ -40,7 +40,7 @@ using worker_actor = caf::typed_actor<
 /// Turns outcomes into durable completions and streams them.
 using history_actor = caf::typed_actor<
     // An attempt ended: commit it, then tell the supervisor.
-    rpc<void(atom::record, attempt_end)>,
+    rpc<void(atom::record, attempt_end_ptr)>,
     // Runs became final: tell the subscribers.
     rpc<void(atom::publish, completion_batch)>,
     // Try again what could not be committed.
@@ -66,7 +66,7 @@ using supervisor_actor = caf::typed_actor<
     // Claimed runs, at most as many as were wanted.
     rpc<void(atom::start, run_batch)>,
     // From a worker: its attempt ended. It quits right after.
-    rpc<void(atom::end, attempt_end)>,
+    rpc<void(atom::end, attempt_end_ptr)>,
     // From history: these ends are durable.
     rpc<void(atom::recorded, id_batch)>,
     // Places are free again; sent to itself.

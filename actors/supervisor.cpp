@@ -52,7 +52,7 @@ struct supervisor_state {
 
   /// One attempt that is being executed.
   struct slot {
-    run what;
+    run_ptr what;
     worker_actor worker;
     std::optional<steady> deadline; ///< of its timeout, or of obeying
     std::optional<stop_reason> stopping;
@@ -61,10 +61,11 @@ struct supervisor_state {
 
   pointer self;
   supervisor_parts parts;
+  std::shared_ptr<const worker_parts> for_workers;
   std::unordered_map<run_id, slot> slots;
   std::unordered_map<caf::actor_addr, run_id> workers;
   /// Ends on their way through history; sent again when it is restarted.
-  std::map<run_id, attempt_end> unrecorded;
+  std::unordered_map<run_id, attempt_end_ptr> unrecorded;
   std::unordered_map<run_id, stop_reason> early_stops;
   /// Runs asked of the keeper that have not come yet.
   std::int64_t asked = 0;
@@ -90,9 +91,9 @@ struct supervisor_state {
   void ask();
   void ask_soon();
   void start(const run_batch& batch);
-  void start_one(const run& what);
-  void ended(const attempt_end& what);
-  void record(attempt_end what);
+  void start_one(const run_ptr& what);
+  void ended(const attempt_end_ptr& what);
+  void record(const attempt_end_ptr& what);
   void recorded(const id_batch& ids);
   void stop(const stop_order& order);
   void stop_slot(slot& one, stop_reason why);
@@ -109,6 +110,9 @@ struct supervisor_state {
 };
 
 void supervisor_state::set_up() {
+  for_workers = std::make_shared<const worker_parts>(
+      worker_parts{supervisor_actor{self}, parts.functions, parts.board,
+                   parts.now, parts.log, parts.options.log_limit});
   self->send(parts.keeper, atom::meet_v, supervisor_actor{self});
   self->monitor(parts.keeper);
   begin_history();
@@ -158,20 +162,14 @@ void supervisor_state::start(const run_batch& batch) {
   arm();
 }
 
-void supervisor_state::start_one(const run& what) {
-  auto& one = slots[what.id];
+void supervisor_state::start_one(const run_ptr& what) {
+  auto& one = slots[what->id];
   one.what = what;
-  if (what.timeout)
-    one.deadline = time() + *what.timeout;
-  worker_parts own{supervisor_actor{self},
-                   parts.functions,
-                   parts.board,
-                   parts.now,
-                   parts.log,
-                   parts.options.log_limit};
-  one.worker = spawn_worker(*self, own, what);
-  workers.emplace(one.worker.address(), what.id);
-  auto early = early_stops.find(what.id);
+  if (what->timeout)
+    one.deadline = time() + *what->timeout;
+  one.worker = spawn_worker(*self, for_workers, what);
+  workers.emplace(one.worker.address(), what->id);
+  auto early = early_stops.find(what->id);
   if (early != early_stops.end()) {
     stop_slot(one, early->second);
     early_stops.erase(early);
@@ -181,17 +179,17 @@ void supervisor_state::start_one(const run& what) {
   }
 }
 
-void supervisor_state::ended(const attempt_end& what) {
-  auto found = slots.find(what.id);
+void supervisor_state::ended(const attempt_end_ptr& what) {
+  auto found = slots.find(what->id);
   if (found == slots.end() || found->second.ended)
     return;
   found->second.ended = true;
   record(what);
 }
 
-void supervisor_state::record(attempt_end what) {
-  auto [place, _] = unrecorded.insert_or_assign(what.id, std::move(what));
-  self->send(history, atom::record_v, place->second);
+void supervisor_state::record(const attempt_end_ptr& what) {
+  unrecorded.insert_or_assign(what->id, what);
+  self->send(history, atom::record_v, what);
 }
 
 void supervisor_state::recorded(const id_batch& ids) {
@@ -215,7 +213,7 @@ void supervisor_state::stop_slot(slot& one, stop_reason why) {
     return;
   one.stopping = why;
   one.deadline = time() + parts.options.obey_grace;
-  parts.functions->stop(one.what.id, why);
+  parts.functions->stop(one.what->id, why);
 }
 
 void supervisor_state::down(const caf::down_msg& message) {
@@ -248,7 +246,7 @@ void supervisor_state::worker_down(const run_id& id, const caf::error& reason) {
   if (found == slots.end())
     return;
   if (!found->second.ended) {
-    const auto& what = found->second.what;
+    const auto& what = *found->second.what;
     attempt_end end;
     end.id = id;
     end.attempt.number = what.attempt;
@@ -259,7 +257,7 @@ void supervisor_state::worker_down(const run_id& id, const caf::error& reason) {
         = "the worker died"
           + (reason ? ": " + self->system().render(reason) : std::string{});
     end.log = parts.board->end(id);
-    record(std::move(end));
+    record(std::make_shared<const attempt_end>(std::move(end)));
   }
   slots.erase(found);
   parts.view->running = static_cast<std::uint32_t>(slots.size());
@@ -366,7 +364,7 @@ supervisor_actor::behavior_type supervisor_state::make_behavior() {
   self->set_down_handler([this](caf::down_msg& message) { down(message); });
   set_up();
   return {[this](atom::start, const run_batch& batch) { start(batch); },
-          [this](atom::end, const attempt_end& what) { ended(what); },
+          [this](atom::end, const attempt_end_ptr& what) { ended(what); },
           [this](atom::recorded, const id_batch& ids) { recorded(ids); },
           [this](atom::want) {
             asking = false;

@@ -16,7 +16,7 @@ struct worker_state {
   using pointer = worker_actor::stateful_pointer<worker_state>;
 
   pointer self;
-  worker_parts parts;
+  std::shared_ptr<const worker_parts> parts;
   run_id id;
   attempt end;
 
@@ -31,11 +31,11 @@ struct worker_state {
 
 attempt_observer worker_state::observer(const run& what) {
   attempt_observer eyes;
-  eyes.log = [board = parts.board, now = parts.now,
+  eyes.log = [board = parts->board, now = parts->now,
               run = what.id](log_level level, std::string_view line) {
     board->log(run, now(), level, line);
   };
-  eyes.progress = [board = parts.board,
+  eyes.progress = [board = parts->board,
                    run = what.id](double fraction, std::string_view message) {
     board->progress(run, fraction, message);
   };
@@ -46,35 +46,38 @@ attempt_observer worker_state::observer(const run& what) {
 }
 
 void worker_state::finish(const outcome& result) {
-  end.finished_at = parts.now();
+  end.finished_at = parts->now();
   end.outcome = result;
-  self->send(parts.supervisor, atom::end_v,
-             attempt_end{id, std::move(end), parts.board->end(id)});
+  self->send(parts->supervisor, atom::end_v,
+             std::make_shared<const attempt_end>(
+                 attempt_end{id, std::move(end), parts->board->end(id)}));
   self->quit();
 }
 
 worker_actor::behavior_type worker_state::make_behavior(const run& what) {
-  set_default_handlers(self, parts.log, name);
+  set_default_handlers(self, parts->log, name);
   id = what.id;
   end.number = what.attempt;
-  end.started_at = what.started_at.value_or(parts.now());
-  parts.board->begin(what, parts.log_limit);
-  parts.functions->start(what, observer(what));
+  end.started_at = what.started_at.value_or(parts->now());
+  parts->board->begin(what, parts->log_limit);
+  parts->functions->start(what, observer(what));
   return {[this](atom::end, const outcome& result) { finish(result); },
           [this](atom::give_up, const outcome& result) { finish(result); }};
 }
 
-worker_actor::behavior_type run_worker(worker_state::pointer self,
-                                       const worker_parts& parts,
-                                       const run& what) {
+worker_actor::behavior_type
+run_worker(worker_state::pointer self,
+           const std::shared_ptr<const worker_parts>& parts,
+           const run_ptr& what) {
   self->state.parts = parts;
-  return self->state.make_behavior(what);
+  return self->state.make_behavior(*what);
 }
 
 } // namespace
 
 worker_actor spawn_worker(supervisor_actor::base& owner,
-                          const worker_parts& parts, const run& what) {
+                          const std::shared_ptr<const worker_parts>& parts,
+                          const run_ptr& what) {
   return owner.spawn<caf::monitored>(run_worker, parts, what);
 }
 

@@ -21,6 +21,7 @@ struct worker_parts {
 /// Spawns a worker for a claimed run, watched by `owner`. It begins the attempt
 /// at once and reports its end, exactly once, to the supervisor.
 worker_actor spawn_worker(supervisor_actor::base& owner,
-                          const worker_parts& parts, const run& what);
+                          const std::shared_ptr<const worker_parts>& parts,
+                          const run_ptr& what);
 
 } // namespace jobq

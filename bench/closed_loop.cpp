@@ -80,7 +80,7 @@ result<void> closed_loop::await_all(completion_feed& feed, Ended ended) {
       return fail(errc::internal, "a run was refused or did not end");
     const auto now = ticks();
     for (const auto& one : *fresh) {
-      const auto number = number_of(one.run.id);
+      const auto number = number_of(one.run->id);
       if (number < count_) // not one that waited before the measurement
         finished_[number] = now;
       measured().done = ++seen;

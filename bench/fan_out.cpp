@@ -62,15 +62,15 @@ result<measurement> fan_out(const scenario& what,
     if (fresh->empty())
       return fail(errc::internal, "the herd did not come");
     for (const auto& one : *fresh) {
-      if (one.run.job == "steady") {
+      if (one.run->job == "steady") {
         latest_steady = std::max(latest_steady,
-                                 *one.run.started_at - *one.run.nominal_time);
+                                 *one.run->started_at - *one.run->nominal_time);
         continue;
       }
       ++seen;
-      enqueued = std::max(enqueued, one.run.created_at);
+      enqueued = std::max(enqueued, one.run->created_at);
       made.started.add(
-          std::chrono::nanoseconds{*one.run.started_at - *one.run.nominal_time}
+          std::chrono::nanoseconds{*one.run->started_at - *one.run->nominal_time}
               .count());
     }
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -105,12 +106,18 @@ struct run {
   friend bool operator==(const run&, const run&) = default;
 };
 
+/// A run on its way between those who look at it: copies share one memory, and
+/// nobody changes it. Not null.
+using run_ptr = std::shared_ptr<const run>;
+
 /// A run that became final, as history tells it.
 struct completion {
   std::uint64_t sequence = 0; ///< strictly growing, never reused
-  jobq::run run;
+  run_ptr run;
 
-  friend bool operator==(const completion&, const completion&) = default;
+  friend bool operator==(const completion& a, const completion& b) {
+    return a.sequence == b.sequence && *a.run == *b.run;
+  }
 };
 
 } // namespace jobq

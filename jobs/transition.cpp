@@ -65,7 +65,7 @@ struct life {
     return ended(std::move(what), run_state::cancelled, e.now, "expired");
   }
 
-  result<run> operator()(const event::finished& e) {
+  result<run> operator()(event::finished& e) {
     if (what.state != run_state::running)
       return refused(what, "finished");
     if (e.attempt.number != what.attempt)
@@ -73,10 +73,10 @@ struct life {
                                + std::to_string(e.attempt.number)
                                + ": that one was given up");
     auto& attempts = what.attempts.edit();
-    attempts.push_back(e.attempt);
+    attempts.push_back(std::move(e.attempt));
     if (attempts.size() > kept_attempts)
       attempts.erase(attempts.begin());
-    return after(e.attempt.outcome, e.attempt.finished_at);
+    return after(attempts.back().outcome, attempts.back().finished_at);
   }
 
   result<run> operator()(const event::cancelled& e) {
@@ -174,7 +174,7 @@ private:
 
 } // namespace
 
-result<run> transition(run before, const run_event& what) {
+result<run> transition(run before, run_event what) {
   return std::visit(life{std::move(before)}, what);
 }
 

@@ -89,6 +89,6 @@ using run_event = std::variant<event::promoted, event::claimed, event::expired,
 /// Cancelling a running run only marks it; it ends when its attempt does, and
 /// is `cancelled` unless that attempt succeeded after all.
 /// @returns the run after the event, or `invalid_state` with the reason
-result<run> transition(run before, const run_event& what);
+result<run> transition(run before, run_event what);
 
 } // namespace jobq

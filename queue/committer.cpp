@@ -17,6 +17,20 @@ namespace {
 struct request {
   any_command what;
   commit_callback done;
+  std::size_t bytes = 0;    ///< about what it will add to its commit
+  std::size_t new_runs = 0; ///< if it is an `enqueue`
+};
+
+/// What goes into one commit.
+struct request_batch {
+  std::vector<any_command> commands;
+  std::vector<commit_callback> callbacks; ///< one per command
+
+  bool empty() const { return commands.empty(); }
+  void add(any_command what, commit_callback done) {
+    commands.push_back(std::move(what));
+    callbacks.push_back(std::move(done));
+  }
 };
 
 constexpr std::size_t max_batch_bytes = 1 << 20;
@@ -90,15 +104,14 @@ public:
   explicit backlog(commit_limits limits) : limits_{limits} {}
 
   /// @returns why it is refused; empty when it was counted in
-  std::string admit(const command::enqueue& what) {
-    const auto bytes = estimate{}(what);
+  std::string admit(const request& what) {
     if (runs_ > 0
-        && (runs_ + what.runs.size() > limits_.runs
-            || bytes_ + bytes > limits_.bytes))
+        && (runs_ + what.new_runs > limits_.runs
+            || bytes_ + what.bytes > limits_.bytes))
       return std::to_string(runs_) + " runs wait for the disk; try again in "
              + std::to_string(clearing_time().count()) + " ms";
-    runs_ += what.runs.size();
-    bytes_ += bytes;
+    runs_ += what.new_runs;
+    bytes_ += what.bytes;
     return {};
   }
 
@@ -139,23 +152,21 @@ class applier {
 public:
   explicit applier(store& target) : target_{target} {}
 
-  void carry_out(std::vector<request>& batch, durability how) {
+  void carry_out(request_batch& batch, durability how) {
     if (batch.empty())
       return;
-    std::vector<any_command> commands;
-    commands.reserve(batch.size());
-    for (auto& one : batch)
-      commands.push_back(std::move(one.what));
-    auto report = apply(commands, how);
-    if (report && report->replies.size() != batch.size())
+    auto report = apply(batch.commands, how);
+    if (report && report->replies.size() != batch.commands.size())
       report = fail(errc::internal, "the store left commands unanswered");
-    for (std::size_t i = 0; i < batch.size(); ++i)
-      if (batch[i].done)
+    for (std::size_t i = 0; i < batch.callbacks.size(); ++i)
+      if (batch.callbacks[i])
         shielded([&] {
-          batch[i].done(report ? std::move(report->replies[i])
-                               : result<reply>{tl::unexpect, report.error()});
+          batch.callbacks[i](report
+                                 ? std::move(report->replies[i])
+                                 : result<reply>{tl::unexpect, report.error()});
         });
-    batch.clear();
+    batch.commands.clear();
+    batch.callbacks.clear();
     if (report)
       beat({report->claimable, report->next_due});
   }
@@ -166,8 +177,7 @@ public:
   }
 
 private:
-  result<commit_report> apply(const std::vector<any_command>& commands,
-                              durability how) {
+  result<commit_report> apply(std::span<any_command> commands, durability how) {
     try {
       return target_.apply(commands, how);
     } catch (const std::exception& e) {
@@ -203,22 +213,27 @@ public:
   }
 
   void submit(any_command what, commit_callback done) override {
+    request one{std::move(what), std::move(done)};
+    one.bytes = std::visit(estimate{}, one.what);
+    const auto* fresh = std::get_if<command::enqueue>(&one.what);
+    if (fresh != nullptr)
+      one.new_runs = fresh->runs.size();
     bool was_idle = false;
     std::string refusal;
     {
       std::lock_guard lock{mutex_};
-      if (const auto* fresh = std::get_if<command::enqueue>(&what))
-        refusal = backlog_.admit(*fresh);
+      if (fresh != nullptr)
+        refusal = backlog_.admit(one);
       was_idle = claims_.empty() && others_.empty();
       if (!refusal.empty())
         was_idle = false;
-      else if (std::holds_alternative<command::claim>(what))
-        claims_.push_back({std::move(what), std::move(done)});
+      else if (std::holds_alternative<command::claim>(one.what))
+        claims_.add(std::move(one.what), std::move(one.done));
       else
-        others_.push_back({std::move(what), std::move(done)});
+        others_.push_back(std::move(one));
     }
     if (!refusal.empty())
-      shielded([&] { done(fail(errc::busy, std::move(refusal))); });
+      shielded([&] { one.done(fail(errc::busy, std::move(refusal))); });
     else if (was_idle)
       wake_.notify_one();
   }
@@ -230,7 +245,7 @@ public:
 private:
   void work() {
     ::pthread_setname_np(::pthread_self(), "jobq.commit");
-    std::vector<request> batch;
+    request_batch batch;
     while (wait_for_work()) {
       take_claims(batch);
       applier_.carry_out(batch, durability::async);
@@ -247,12 +262,12 @@ private:
     return !claims_.empty() || !others_.empty();
   }
 
-  void take_claims(std::vector<request>& batch) {
+  void take_claims(request_batch& batch) {
     std::lock_guard lock{mutex_};
-    batch.swap(claims_);
+    std::swap(batch, claims_);
   }
 
-  void commit_others(std::vector<request>& batch) {
+  void commit_others(request_batch& batch) {
     const auto [runs, bytes] = take_others(batch);
     const auto begun = std::chrono::steady_clock::now();
     applier_.carry_out(batch, durability::sync);
@@ -261,20 +276,19 @@ private:
   }
 
   /// @returns how many new runs it took, and of how many bytes
-  std::pair<std::size_t, std::size_t> take_others(std::vector<request>& batch) {
+  std::pair<std::size_t, std::size_t> take_others(request_batch& batch) {
     std::lock_guard lock{mutex_};
     std::size_t size = 0;
     std::size_t new_runs = 0;
     std::size_t new_bytes = 0;
     while (!others_.empty() && size < max_batch_bytes) {
-      const auto bytes = std::visit(estimate{}, others_.front().what);
-      size += bytes;
-      if (const auto* fresh
-          = std::get_if<command::enqueue>(&others_.front().what)) {
-        new_runs += fresh->runs.size();
-        new_bytes += bytes;
+      auto& one = others_.front();
+      size += one.bytes;
+      if (one.new_runs > 0) {
+        new_runs += one.new_runs;
+        new_bytes += one.bytes;
       }
-      batch.push_back(std::move(others_.front()));
+      batch.add(std::move(one.what), std::move(one.done));
       others_.pop_front();
     }
     return {new_runs, new_bytes};
@@ -284,7 +298,7 @@ private:
   std::mutex mutex_;
   backlog backlog_;
   std::condition_variable wake_;
-  std::vector<request> claims_;
+  request_batch claims_;
   std::deque<request> others_;
   bool stopping_ = false;
   std::thread thread_;
@@ -302,9 +316,9 @@ public:
         return;
       busy_ = true;
     }
-    std::vector<request> batch;
+    request_batch batch;
     while (take_one(batch)) {
-      auto how = std::holds_alternative<command::claim>(batch.front().what)
+      auto how = std::holds_alternative<command::claim>(batch.commands.front())
                      ? durability::async
                      : durability::sync;
       applier_.carry_out(batch, how);
@@ -316,13 +330,14 @@ public:
   }
 
 private:
-  bool take_one(std::vector<request>& batch) {
+  bool take_one(request_batch& batch) {
     std::lock_guard lock{mutex_};
     if (waiting_.empty()) {
       busy_ = false;
       return false;
     }
-    batch.push_back(std::move(waiting_.front()));
+    batch.add(std::move(waiting_.front().what),
+              std::move(waiting_.front().done));
     waiting_.pop_front();
     return true;
   }

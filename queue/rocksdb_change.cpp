@@ -117,7 +117,7 @@ result<shared_run> rocksdb_writer::replace(const shared_run& before,
   const bool began_final = is_final(was.state);
   const bool ends_final = is_final(after.run.state);
   if (ends_final && !began_final)
-    complete(after, owner, answer);
+    complete(after, owner);
   if (was.state != after.run.state) {
     unindex(was, after.run, owner);
     index(after.run, owner);
@@ -134,6 +134,8 @@ result<shared_run> rocksdb_writer::replace(const shared_run& before,
   }
   count(&was, &after.run, owner);
   auto stored = std::make_shared<const codec::stored_run>(std::move(after));
+  if (answer && ends_final && !began_final)
+    answer->completions.push_back({stored->sequence, run_of(stored)});
   auto& known = known_.change(id, stored);
   if (was.state == run_state::running) {
     if (stored->run.state == run_state::running)
@@ -216,8 +218,7 @@ void rocksdb_writer::count(const run* before, const run* after,
                                           : of_job.scheduled_waiting);
 }
 
-void rocksdb_writer::complete(codec::stored_run& after, job_state& owner,
-                              reply* answer) {
+void rocksdb_writer::complete(codec::stored_run& after, job_state& owner) {
   const auto& what = after.run;
   after.sequence = ++last_sequence_;
   auto finished = what.finished_at.value_or(time_point{});
@@ -234,8 +235,6 @@ void rocksdb_writer::complete(codec::stored_run& after, job_state& owner,
     auto share = std::min(static_cast<double>(of_job.successes), mean_over);
     of_job.mean_duration += (took - of_job.mean_duration) / share;
   }
-  if (answer)
-    answer->completions.push_back({after.sequence, what});
 }
 
 void rocksdb_writer::end_running(const run_id& id, run_table::entry& known,

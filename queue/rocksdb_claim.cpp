@@ -92,13 +92,12 @@ result<bool> rocksdb_writer::take_one(queue_state& line,
   auto after = transition(what, event::claimed{c.now});
   if (!after)
     return tl::unexpected{after.error()};
-  answer.runs.push_back(*after);
-  begin(before, std::move(*after), record);
+  answer.runs.push_back(run_of(begin(before, std::move(*after), record)));
   return true;
 }
 
-void rocksdb_writer::begin(shared_run before, run after,
-                           codec::claim_record& record) {
+shared_run rocksdb_writer::begin(const shared_run& before, run after,
+                                 codec::claim_record& record) {
   auto& owner = job(after.job);
   count(&before->run, &after, owner);
   owner.counters.last_run = after.id;
@@ -108,7 +107,8 @@ void rocksdb_writer::begin(shared_run before, run after,
   auto stored = std::make_shared<const codec::stored_run>(codec::stored_run{
       std::move(after), before->sequence, before->has_logs, before->unknown});
   take_up(stored, last_claim_ + 1);
-  running_changes_.emplace_back(id, std::move(stored));
+  running_changes_.emplace_back(id, stored);
+  return stored;
 }
 
 void rocksdb_writer::take_up(shared_run value, std::uint64_t claim) {

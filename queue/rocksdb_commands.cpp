@@ -4,7 +4,7 @@
 /// The commands that touch single runs.
 namespace jobq {
 
-result<reply> rocksdb_writer::carry_out(const command::enqueue& c) {
+result<reply> rocksdb_writer::carry_out(command::enqueue& c) {
   for (const auto& value : c.runs)
     if (value.state != run_state::scheduled
         && value.state != run_state::available)
@@ -24,26 +24,28 @@ result<reply> rocksdb_writer::carry_out(const command::enqueue& c) {
   }
   for (std::size_t i = 0; i < c.runs.size(); ++i)
     if (!answer.duplicates[i])
-      if (auto ok = add(c.runs[i]); !ok)
+      if (auto ok = add(std::move(c.runs[i])); !ok)
         return tl::unexpected{ok.error()};
   return answer;
 }
 
-result<reply> rocksdb_writer::carry_out(const command::finish& c) {
+result<reply> rocksdb_writer::carry_out(command::finish& c) {
   auto before = find(c.id);
   if (!before)
     return tl::unexpected{before.error()};
-  auto after = transition((*before)->run, event::finished{c.attempt});
+  const auto number = c.attempt.number;
+  auto after
+      = transition((*before)->run, event::finished{std::move(c.attempt)});
   if (!after)
     return tl::unexpected{after.error()};
   codec::stored_run value{std::move(*after), (*before)->sequence,
                           (*before)->has_logs, (*before)->unknown};
-  store_log(value, c.attempt.number, c.log);
+  store_log(value, number, c.log);
   reply answer;
   auto stored = replace(*before, std::move(value), &answer);
   if (!stored)
     return tl::unexpected{stored.error()};
-  answer.runs.push_back((*stored)->run);
+  answer.runs.push_back(run_of(*stored));
   return answer;
 }
 
@@ -91,7 +93,7 @@ result<reply> rocksdb_writer::change_one(const run_id& id,
   auto after = change(*before, what, &answer);
   if (!after)
     return tl::unexpected{after.error()};
-  answer.runs.push_back((*after)->run);
+  answer.runs.push_back(run_of(*after));
   return answer;
 }
 

@@ -72,7 +72,7 @@ result<void> rocksdb_writer::fire_one(job_state& owner, const firing& what,
       return ok;
   line.run = what.run.id;
   write_tick(owner, std::move(line), answer);
-  answer.runs.push_back(what.run);
+  answer.runs.push_back(std::make_shared<const run>(what.run));
   return add(what.run);
 }
 

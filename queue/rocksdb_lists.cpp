@@ -220,7 +220,8 @@ rocksdb_reader::list_history(const history_filter& filter) const {
         // Gone, or retried since: then its later end is the one to tell of.
         if (value && value->sequence == entry.sequence
             && is_final(value->run.state))
-          out.push_back({entry.sequence, std::move(value->run)});
+          out.push_back({entry.sequence,
+                         std::make_shared<const run>(std::move(value->run))});
         else if (!value && value.error().code != errc::not_found)
           return tl::unexpected{value.error()};
         return out.size() < filter.limit;

@@ -19,7 +19,7 @@ public:
     return read_only_ ? result<void>{} : writer_.recover(now, found);
   }
 
-  result<commit_report> apply(std::span<const any_command> batch,
+  result<commit_report> apply(std::span<any_command> batch,
                               durability how) override {
     if (read_only_)
       return fail(errc::unsupported, "the store was opened for reading only");

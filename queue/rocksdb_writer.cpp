@@ -29,7 +29,7 @@ rocksdb_writer::rocksdb_writer(rocksdb_database& db, store_view& view,
         = [directory = options.directory] { return free_on_disk(directory); };
 }
 
-result<commit_report> rocksdb_writer::apply(std::span<const any_command> batch,
+result<commit_report> rocksdb_writer::apply(std::span<any_command> batch,
                                             durability how) {
   if (poison_)
     return tl::unexpected{*poison_};
@@ -37,9 +37,9 @@ result<commit_report> rocksdb_writer::apply(std::span<const any_command> batch,
     begin_batch();
     commit_report report;
     report.replies.reserve(batch.size());
-    for (const auto& one : batch)
+    for (auto& one : batch)
       report.replies.push_back(
-          std::visit([this](const auto& c) { return carry_out(c); }, one));
+          std::visit([this](auto& c) { return carry_out(c); }, one));
     auto can_claim = claimable();
     if (!can_claim)
       return tl::unexpected{poison(can_claim.error())};

@@ -81,15 +81,14 @@ public:
   /// Ends what a dead engine was running; fills in `found`.
   result<void> recover(time_point now, opened_store& found);
 
-  result<commit_report> apply(std::span<const any_command> batch,
-                              durability how);
+  result<commit_report> apply(std::span<any_command> batch, durability how);
 
 private:
   // The commands: rocksdb_commands.cpp, rocksdb_fire.cpp, rocksdb_expire.cpp
-  result<reply> carry_out(const command::enqueue& c);
+  result<reply> carry_out(command::enqueue& c);
   result<reply> carry_out(const command::fire& c);
   result<reply> carry_out(const command::claim& c);
-  result<reply> carry_out(const command::finish& c);
+  result<reply> carry_out(command::finish& c);
   result<reply> carry_out(const command::promote& c);
   result<reply> carry_out(const command::cancel& c);
   result<reply> carry_out(const command::retry& c);
@@ -104,7 +103,8 @@ private:
   result<queue_state*> best_queue();
   result<bool> take_one(queue_state& queue, const command::claim& c,
                         reply& answer, codec::claim_record& record);
-  void begin(shared_run before, run after, codec::claim_record& record);
+  shared_run begin(const shared_run& before, run after,
+                   codec::claim_record& record);
   void park(job_state& job, const run& what);
   result<void> release_next(job_state& job);
   result<void> let_go_serial(job_state& job, const run& before);
@@ -152,7 +152,7 @@ private:
   void unindex(const run& before, const run& after, job_state& job);
   void index(const run& after, job_state& job);
   void count(const run* before, const run* after, job_state& job);
-  void complete(codec::stored_run& after, job_state& job, reply* answer);
+  void complete(codec::stored_run& after, job_state& job);
   void end_running(const run_id& id, run_table::entry& known, job_state& job);
   void store_log(codec::stored_run& value, std::uint32_t attempt,
                  const std::string& log);

@@ -13,6 +13,11 @@ namespace jobq {
 
 using shared_run = std::shared_ptr<const codec::stored_run>;
 
+/// The run alone, which keeps what is stored beside it alive.
+inline run_ptr run_of(const shared_run& stored) {
+  return {stored, &stored->run};
+}
+
 /// The runs that the writer has in memory, as the batch being built sees them:
 /// those that are running, those that the batch has changed, and as many
 /// available ones as the limit allows, so that a claim soon after need not read

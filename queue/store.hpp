@@ -127,7 +127,7 @@ struct reply {
   std::vector<bool> duplicates;
   /// claim: the runs, now `running`. finish, cancel, retry, discard: the run
   /// after it. fire, replay: the runs that were enqueued.
-  std::vector<run> runs;
+  std::vector<run_ptr> runs;
   /// Runs that became final by this command, in order.
   std::vector<completion> completions;
   /// fire, replay: ledger lines as written.
@@ -219,7 +219,8 @@ public:
 
   /// Carries out a batch as one atomic commit. A command that can't be carried
   /// out (unknown run, wrong state) is refused alone, by its own reply.
-  virtual result<commit_report> apply(std::span<const any_command> batch,
+  /// @param batch is used up: what it holds may be moved out of it
+  virtual result<commit_report> apply(std::span<any_command> batch,
                                       durability how)
       = 0;
 

@@ -100,7 +100,7 @@ private:
   void follow() {
     while (const auto fresh = feed_->next(std::chrono::minutes{1}))
       for (const auto& each : *fresh)
-        log_(level_of(each.run), line_of(each.run));
+        log_(level_of(*each.run), line_of(*each.run));
   }
 
   logger log_;

@@ -30,7 +30,7 @@ protected:
     EXPECT_EQ(told, definition->schedule->count(from, now(), time_zone::utc()));
     std::set<time_point> nominal;
     for (const auto& one : history(job))
-      EXPECT_TRUE(nominal.insert(*one.run.nominal_time).second);
+      EXPECT_TRUE(nominal.insert(*one.run->nominal_time).second);
   }
 };
 

@@ -17,7 +17,7 @@ public:
 
   bool failing = false;
 
-  result<commit_report> apply(std::span<const any_command>,
+  result<commit_report> apply(std::span<any_command>,
                               durability) override {
     return commit_report{};
   }

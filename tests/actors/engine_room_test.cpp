@@ -37,10 +37,10 @@ TEST_F(engine_room, one_day_of_the_seed_yields_exactly_its_runs) {
   pass(hours{24});
   std::map<std::string, std::set<time_point>> ran;
   for (const auto& one : history()) {
-    EXPECT_EQ(one.run.state, run_state::completed);
-    EXPECT_EQ(one.run.trigger, trigger::schedule);
-    EXPECT_EQ(one.run.started_at, one.run.nominal_time);
-    EXPECT_TRUE(ran[one.run.job].insert(*one.run.nominal_time).second);
+    EXPECT_EQ(one.run->state, run_state::completed);
+    EXPECT_EQ(one.run->trigger, trigger::schedule);
+    EXPECT_EQ(one.run->started_at, one.run->nominal_time);
+    EXPECT_TRUE(ran[one.run->job].insert(*one.run->nominal_time).second);
   }
   EXPECT_EQ(ran.size(), 3U);
   EXPECT_EQ(ran["cleanup_anonymous_users"].size(), 1U);
@@ -59,8 +59,8 @@ TEST_F(engine_room, every_second_of_an_hour_runs_exactly_once) {
   ASSERT_EQ(all.size(), 3'600U);
   for (std::size_t i = 0; i < all.size(); ++i) {
     EXPECT_EQ(all[i].sequence, i + 1);
-    EXPECT_EQ(all[i].run.nominal_time,
-              *all[0].run.nominal_time + seconds{static_cast<int>(i)});
+    EXPECT_EQ(all[i].run->nominal_time,
+              *all[0].run->nominal_time + seconds{static_cast<int>(i)});
   }
 }
 
@@ -173,7 +173,7 @@ TEST_F(engine_room, cancelling_stops_what_runs) {
   auto id = enqueue("slow").id;
   auto marked = submit(command::cancel{id, "cancelled by ann", now()});
   ASSERT_TRUE(marked);
-  ASSERT_TRUE(marked->runs.at(0).cancel_requested);
+  ASSERT_TRUE(marked->runs.at(0)->cancel_requested);
   caf::anon_send(supervisor_, atom::stop_v,
                  stop_order{id, stop_reason::cancel});
   pass(milliseconds{0});
@@ -220,7 +220,7 @@ TEST_F(engine_room, cancel_other_replaces_the_running_one) {
   EXPECT_EQ(executor_.stopped.size(), 2U);
   auto all = history("slow");
   ASSERT_EQ(all.size(), 2U);
-  EXPECT_EQ(all[0].run.state, run_state::cancelled);
+  EXPECT_EQ(all[0].run->state, run_state::cancelled);
 }
 
 TEST_F(engine_room, disabling_takes_effect_at_once_and_is_recorded) {
@@ -335,8 +335,8 @@ TEST_F(engine_room, a_killed_engine_loses_and_doubles_nothing) {
   auto all = history("often");
   std::set<time_point> nominal;
   for (const auto& one : all) {
-    EXPECT_EQ(one.run.state, run_state::completed);
-    EXPECT_TRUE(nominal.insert(*one.run.nominal_time).second);
+    EXPECT_EQ(one.run->state, run_state::completed);
+    EXPECT_TRUE(nominal.insert(*one.run->nominal_time).second);
   }
   ASSERT_FALSE(nominal.empty());
   auto span = *nominal.rbegin() - *nominal.begin();
@@ -381,8 +381,8 @@ TEST_F(engine_room, the_clock_jumping_forward_counts_as_downtime) {
   auto all = history("hourly");
   ASSERT_EQ(all.size(), 2U);
   // The latest of those that passed unseen, and 13:00, which is a second old.
-  EXPECT_EQ(all[1].run.trigger, trigger::catch_up);
-  EXPECT_EQ(all[0].run.trigger, trigger::schedule);
+  EXPECT_EQ(all[1].run->trigger, trigger::catch_up);
+  EXPECT_EQ(all[0].run->trigger, trigger::schedule);
   EXPECT_EQ(fates("hourly")[tick_fate::fired]
                 + fates("hourly")[tick_fate::coalesced],
             5U);

@@ -97,8 +97,8 @@ protected:
       if (!fresh || fresh->empty())
         break;
       for (const auto& one : *fresh)
-        if (one.run.id == id)
-          return one.run;
+        if (one.run->id == id)
+          return *one.run;
     }
     ADD_FAILURE() << "run " << id.to_string() << " did not end";
     return {};
@@ -205,7 +205,7 @@ TEST_F(engine_on_threads, bootstrap_jobs_run_at_start) {
   auto feed = engine_->subscribe(0);
   auto fresh = feed->next(seconds{10});
   ASSERT_TRUE(fresh && fresh->size() == 1);
-  EXPECT_EQ(fresh->front().run.trigger, trigger::bootstrap);
+  EXPECT_EQ(fresh->front().run->trigger, trigger::bootstrap);
 }
 
 TEST_F(engine_on_threads, many_producers_are_all_served) {

@@ -241,7 +241,7 @@ private:
   }
 
   reply apply(any_command what) {
-    const std::vector<any_command> batch{std::move(what)};
+    std::vector<any_command> batch{std::move(what)};
     auto report = store_.apply(batch, durability::async);
     EXPECT_TRUE(report) << report.error().message;
     if (!report || !report->replies.at(0))
@@ -284,7 +284,7 @@ private:
     const auto taken
         = apply(command::claim{"model", 1'000, wall(), milliseconds{0}});
     for (const auto& one : taken.runs)
-      running_.push_back({one, elapsed_ + run_time_, false});
+      running_.push_back({*one, elapsed_ + run_time_, false});
   }
 
   /// The ledger against the oracle, tick by tick.

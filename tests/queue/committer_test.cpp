@@ -16,7 +16,7 @@ namespace {
 /// made to fail, throw, or wait in a sync commit.
 class fake_store final : public store {
 public:
-  result<commit_report> apply(std::span<const any_command> batch,
+  result<commit_report> apply(std::span<any_command> batch,
                               durability how) override {
     std::unique_lock lock{mutex};
     batches.push_back({batch.size(), how});

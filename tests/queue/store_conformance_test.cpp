@@ -17,6 +17,13 @@ protected:
   store_user s{*harness};
 };
 
+std::vector<run_id> ids(const std::vector<run_ptr>& runs) {
+  std::vector<run_id> all;
+  for (const auto& one : runs)
+    all.push_back(one->id);
+  return all;
+}
+
 std::vector<run_id> ids(const std::vector<run>& runs) {
   std::vector<run_id> out;
   for (const auto& one : runs)
@@ -132,7 +139,7 @@ TEST_P(store_conformance, a_success_completes_and_enters_history) {
   auto answer = s.finish(taken.at(0), outcome_kind::succeeded, at(4), "hello");
   ASSERT_EQ(answer.runs.size(), 1U);
   ASSERT_EQ(answer.completions.size(), 1U);
-  EXPECT_EQ(answer.runs[0].state, run_state::completed);
+  EXPECT_EQ(answer.runs[0]->state, run_state::completed);
   EXPECT_EQ(answer.completions[0].sequence, 1U);
   EXPECT_EQ(answer.completions[0].run, answer.runs[0]);
   EXPECT_EQ(s.history(), answer.completions);
@@ -200,8 +207,8 @@ TEST_P(store_conformance, promotion_goes_by_time_and_stops_at_its_limit) {
 TEST_P(store_conformance, cancelling_a_waiting_run_ends_it) {
   s.enqueue(make_run(1));
   auto answer = s.must(command::cancel{id_of(1), "cancelled by ann", at(2)});
-  EXPECT_EQ(answer.runs.at(0).state, run_state::cancelled);
-  EXPECT_EQ(answer.runs.at(0).reason, "cancelled by ann");
+  EXPECT_EQ(answer.runs.at(0)->state, run_state::cancelled);
+  EXPECT_EQ(answer.runs.at(0)->reason, "cancelled by ann");
   EXPECT_EQ(answer.completions.size(), 1U);
   EXPECT_FALSE(s.last->claimable);
   EXPECT_TRUE(s.claim().empty());
@@ -213,10 +220,10 @@ TEST_P(store_conformance, cancelling_a_running_run_marks_it) {
   s.enqueue(make_run(1));
   auto taken = s.claim().at(0);
   auto answer = s.must(command::cancel{id_of(1), "enough", at(2)});
-  EXPECT_EQ(answer.runs.at(0).state, run_state::running);
+  EXPECT_EQ(answer.runs.at(0)->state, run_state::running);
   EXPECT_TRUE(answer.completions.empty());
   EXPECT_TRUE(s.get(id_of(1)).cancel_requested);
-  EXPECT_EQ(s.finish(taken, outcome_kind::failed).runs.at(0).state,
+  EXPECT_EQ(s.finish(taken, outcome_kind::failed).runs.at(0)->state,
             run_state::cancelled);
 }
 
@@ -224,7 +231,7 @@ TEST_P(store_conformance, a_final_run_can_be_retried_and_ends_anew) {
   s.enqueue(make_run(1));
   s.must(command::cancel{id_of(1), "no", at(1)});
   auto answer = s.must(command::retry{id_of(1), at(5)});
-  EXPECT_EQ(answer.runs.at(0).state, run_state::available);
+  EXPECT_EQ(answer.runs.at(0)->state, run_state::available);
   EXPECT_TRUE(s.history().empty()) << "it has no end any more";
   EXPECT_EQ(s.list({std::nullopt, {}, 10}).size(), 1U);
   s.finish(s.claim().at(0));
@@ -247,7 +254,7 @@ TEST_P(store_conformance, a_retryable_run_can_be_retried_now) {
 TEST_P(store_conformance, a_waiting_run_can_be_discarded) {
   s.enqueue(make_run(1));
   auto answer = s.must(command::discard{id_of(1), "poison", at(2)});
-  EXPECT_EQ(answer.runs.at(0).state, run_state::discarded);
+  EXPECT_EQ(answer.runs.at(0)->state, run_state::discarded);
   EXPECT_EQ(s.history({{}, run_state::discarded, {}, {}, {}, 9}).size(), 1U);
 }
 
@@ -259,8 +266,8 @@ TEST_P(store_conformance, a_run_past_its_deadline_expires_at_the_claim) {
   auto answer = s.must(command::claim{"me", 1, at(6), milliseconds{0}});
   EXPECT_EQ(ids(answer.runs), (std::vector{id_of(2)}));
   ASSERT_EQ(answer.completions.size(), 1U);
-  EXPECT_EQ(answer.completions[0].run.state, run_state::cancelled);
-  EXPECT_EQ(answer.completions[0].run.reason, "expired");
+  EXPECT_EQ(answer.completions[0].run->state, run_state::cancelled);
+  EXPECT_EQ(answer.completions[0].run->reason, "expired");
 }
 
 TEST_P(store_conformance, commands_of_a_batch_see_those_before_them) {
@@ -289,7 +296,7 @@ TEST_P(store_conformance, commands_of_a_batch_see_those_before_them) {
   EXPECT_EQ(report->replies[3]->runs.size(), 2U);
   EXPECT_EQ(report->replies[4]->completions.size(), 1U);
   EXPECT_EQ(report->replies[5].error().code, errc::invalid_state);
-  EXPECT_EQ(report->replies[6]->runs.at(0).state, run_state::running);
+  EXPECT_EQ(report->replies[6]->runs.at(0)->state, run_state::running);
   EXPECT_FALSE(report->claimable);
   EXPECT_EQ(s.get(first.id).state, run_state::completed);
 }
@@ -307,7 +314,7 @@ TEST_P(store_conformance, a_cancel_beyond_the_window_is_seen_in_its_batch) {
   ASSERT_TRUE(report);
   ASSERT_EQ(report->replies[1]->runs.size(), 8'999U);
   for (const auto& one : report->replies[1]->runs)
-    EXPECT_NE(one.id, id_of(8'500));
+    EXPECT_NE(one->id, id_of(8'500));
 }
 
 TEST_P(store_conformance, a_deep_queue_comes_out_whole_and_in_order) {
@@ -469,8 +476,8 @@ TEST_P(store_conformance, a_replay_done_twice_is_done_once) {
 
 TEST_P(store_conformance, two_replays_of_a_line_in_one_batch_are_one) {
   const auto change = replay_of(missed_line(s));
-  const std::vector<any_command> batch{command::replay{{}, {change}, at(11)},
-                                       command::replay{{}, {change}, at(11)}};
+  std::vector<any_command> batch{command::replay{{}, {change}, at(11)},
+                                 command::replay{{}, {change}, at(11)}};
   const auto report = harness->get().apply(batch, durability::async);
   ASSERT_TRUE(report);
   EXPECT_EQ(report->replies.at(0)->count, 0U);
@@ -593,10 +600,10 @@ TEST_P(store_conformance, cancel_other_stops_the_running_and_drops_the_rest) {
   EXPECT_EQ(answer.to_cancel, (std::vector{running.id}));
   EXPECT_TRUE(answer.to_terminate.empty());
   ASSERT_EQ(answer.completions.size(), 1U);
-  EXPECT_EQ(answer.completions[0].run.state, run_state::cancelled);
-  EXPECT_EQ(answer.completions[0].run.reason, "replaced by a newer tick");
+  EXPECT_EQ(answer.completions[0].run->state, run_state::cancelled);
+  EXPECT_EQ(answer.completions[0].run->reason, "replaced by a newer tick");
   EXPECT_TRUE(s.claim().empty()) << "it starts after the other has ended";
-  EXPECT_EQ(s.finish(running, outcome_kind::failed).runs.at(0).state,
+  EXPECT_EQ(s.finish(running, outcome_kind::failed).runs.at(0)->state,
             run_state::cancelled);
   EXPECT_EQ(s.claim().at(0).nominal_time, at(30));
 }
@@ -657,8 +664,8 @@ TEST_P(store_conformance, what_a_dead_engine_ran_has_crashed) {
             "the engine died while this attempt was running");
   EXPECT_EQ(back.attempts.at(0).started_at, at(1));
   ASSERT_EQ(found.completions.size(), 1U);
-  EXPECT_EQ(found.completions[0].run.id, id_of(2));
-  EXPECT_EQ(found.completions[0].run.reason, "poison");
+  EXPECT_EQ(found.completions[0].run->id, id_of(2));
+  EXPECT_EQ(found.completions[0].run->reason, "poison");
   EXPECT_EQ(s.get(id_of(1)), back);
   s.reopen(at(61));
   EXPECT_TRUE(harness->found.recovered.empty()) << "counted once";
@@ -843,7 +850,8 @@ TEST_P(store_conformance, ticks_are_filtered_and_expire) {
   EXPECT_EQ(s.ticks({"cron", at(15), {}, {}, 9}).size(), 3U);
   EXPECT_EQ(s.ticks({"cron", {}, at(20), {}, 9}).size(), 2U);
   EXPECT_EQ(s.ticks({"cron", at(20), at(20), {}, 9}).size(), 1U);
-  EXPECT_EQ(s.ticks({"", {}, {}, tick_fate::paused, 9}).at(0).nominal_time, at(30));
+  EXPECT_EQ(s.ticks({"", {}, {}, tick_fate::paused, 9}).at(0).nominal_time,
+            at(30));
   retention keep;
   keep.ticks = seconds{0};
   EXPECT_EQ(s.must(command::expire{keep, at(20), 100}).count, 1U);

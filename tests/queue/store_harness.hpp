@@ -130,7 +130,11 @@ public:
     return must(command::enqueue{{std::move(value)}});
   }
   std::vector<run> claim(std::uint32_t limit = 1, time_point now = at(1)) {
-    return must(command::claim{"me", limit, now, milliseconds{0}}).runs;
+    std::vector<run> taken;
+    for (const auto& one :
+         must(command::claim{"me", limit, now, milliseconds{0}}).runs)
+      taken.push_back(*one);
+    return taken;
   }
   reply finish(const run& value, outcome_kind kind = outcome_kind::succeeded,
                time_point now = at(2), std::string log = {}) {

@@ -150,7 +150,7 @@ protected:
                           answer->duplicates.end());
       if (std::holds_alternative<command::claim>(batch[i]))
         for (const auto& one : answer->runs)
-          claims.push_back(one.id);
+          claims.push_back(one->id);
     }
     EXPECT_EQ(duplicates, expected_duplicates);
     EXPECT_EQ(claims, expected_claims);
@@ -199,7 +199,7 @@ protected:
     }
     std::vector<std::pair<std::uint64_t, run_id>> told;
     for (const auto& one : s.history({{}, {}, {}, 0, {}, 1'000'000}))
-      told.emplace_back(one.sequence, one.run.id);
+      told.emplace_back(one.sequence, one.run->id);
     EXPECT_EQ(told, reference.history);
   }
 

@@ -82,7 +82,7 @@ result<void> stream_history(const api_call& call, const line_sink& sink,
     if (!fresh)
       return {};
     for (const auto& each : *fresh)
-      if (matches(*filter, each.run) && !sink(to_text(completion_json(each))))
+      if (matches(*filter, *each.run) && !sink(to_text(completion_json(each))))
         return {};
   }
   return {};

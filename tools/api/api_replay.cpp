@@ -314,10 +314,10 @@ command::replay command_of(std::vector<job_share> shares, time_point now) {
 
 /// Runs of this and of earlier replays that are not finished yet.
 result<json> unfinished_runs(const api_call& call, const std::string& job,
-                             const std::vector<run>& fresh) {
+                             const std::vector<run_ptr>& fresh) {
   std::set<run_id> ids;
   for (const auto& one : fresh)
-    ids.insert(one.id);
+    ids.insert(one->id);
   for (const auto state : {run_state::running, run_state::available,
                            run_state::scheduled, run_state::retryable}) {
     const auto found

@@ -32,7 +32,7 @@ result<json> change(const api_call& call, any_command what) {
   if (!done)
     return tl::unexpected(done.error());
   if (!done->runs.empty())
-    return run_json(done->runs.front());
+    return run_json(*done->runs.front());
   const auto after = named_run(call);
   if (!after)
     return tl::unexpected(after.error());

@@ -138,7 +138,7 @@ json run_json(const run& what) {
 }
 
 json completion_json(const completion& what) {
-  auto made = run_json(what.run);
+  auto made = run_json(*what.run);
   made["sequence"] = what.sequence;
   return made;
 }
