@@ -35,15 +35,15 @@ struct history_state {
   explicit history_state(pointer ptr) : self{ptr} {}
 
   history_actor::behavior_type make_behavior();
-  void record(const attempt_end_ptr& what);
+  void record(const end_batch& ends);
   void commit();
   void committed(std::vector<attempt_end_ptr>& ends,
                  const std::vector<result<reply>>& replies);
   void quit_when_done();
 };
 
-void history_state::record(const attempt_end_ptr& what) {
-  waiting.push_back(what);
+void history_state::record(const end_batch& ends) {
+  waiting.insert(waiting.end(), ends->begin(), ends->end());
   if (!committing)
     commit();
 }
@@ -104,7 +104,7 @@ history_actor::behavior_type history_state::make_behavior() {
   set_default_handlers(self, parts.log, name);
   // A predecessor may have died with completions in its mailbox.
   parts.feeds->lag();
-  return {[this](atom::record, const attempt_end_ptr& what) { record(what); },
+  return {[this](atom::record, const end_batch& ends) { record(ends); },
           [this](atom::publish, const completion_batch& fresh) {
             parts.feeds->offer(*fresh);
           },

@@ -37,6 +37,7 @@ struct attempt_end {
   std::string log;
 };
 using attempt_end_ptr = std::shared_ptr<const attempt_end>;
+using end_batch = std::shared_ptr<const std::vector<attempt_end_ptr>>;
 
 /// Whom to stop, and why.
 struct stop_order {

@@ -39,8 +39,8 @@ using worker_actor = caf::typed_actor<
 
 /// Turns outcomes into durable completions and streams them.
 using history_actor = caf::typed_actor<
-    // An attempt ended: commit it, then tell the supervisor.
-    rpc<void(atom::record, attempt_end_ptr)>,
+    // Attempts ended: commit that, then tell the supervisor.
+    rpc<void(atom::record, end_batch)>,
     // Runs became final: tell the subscribers.
     rpc<void(atom::publish, completion_batch)>,
     // Try again what could not be committed.
@@ -71,6 +71,8 @@ using supervisor_actor = caf::typed_actor<
     rpc<void(atom::recorded, id_batch)>,
     // Places are free again; sent to itself.
     rpc<void(atom::want)>,
+    // Ends are to be recorded; sent to itself.
+    rpc<void(atom::record)>,
     // Stop a running attempt.
     rpc<void(atom::stop, stop_order)>,
     // A time limit may have passed.

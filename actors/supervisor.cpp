@@ -66,6 +66,9 @@ struct supervisor_state {
   std::unordered_map<caf::actor_addr, run_id> workers;
   /// Ends on their way through history; sent again when it is restarted.
   std::unordered_map<run_id, attempt_end_ptr> unrecorded;
+  /// Those of them that history has not been told of: told together, behind
+  /// the ends that are in the mailbox already.
+  std::vector<attempt_end_ptr> unsent;
   std::unordered_map<run_id, stop_reason> early_stops;
   /// Runs asked of the keeper that have not come yet.
   std::int64_t asked = 0;
@@ -94,6 +97,7 @@ struct supervisor_state {
   void start_one(const run_ptr& what);
   void ended(const attempt_end_ptr& what);
   void record(const attempt_end_ptr& what);
+  void send_ends();
   void recorded(const id_batch& ids);
   void stop(const stop_order& order);
   void stop_slot(slot& one, stop_reason why);
@@ -124,8 +128,10 @@ void supervisor_state::begin_history() {
   history = spawn_history(
       *self, {parts.keeper, supervisor_actor{self}, parts.feeds, parts.log});
   self->send(parts.keeper, atom::meet_v, history);
+  unsent.clear();
   for (const auto& [_, what] : unrecorded)
-    self->send(history, atom::record_v, what);
+    unsent.push_back(what);
+  send_ends();
 }
 
 void supervisor_state::begin_clock() {
@@ -189,7 +195,17 @@ void supervisor_state::ended(const attempt_end_ptr& what) {
 
 void supervisor_state::record(const attempt_end_ptr& what) {
   unrecorded.insert_or_assign(what->id, what);
-  self->send(history, atom::record_v, what);
+  unsent.push_back(what);
+  if (unsent.size() == 1)
+    self->send(self, atom::record_v);
+}
+
+void supervisor_state::send_ends() {
+  if (unsent.empty() || !history)
+    return;
+  self->send(history, atom::record_v,
+             std::make_shared<const std::vector<attempt_end_ptr>>(
+                 std::exchange(unsent, {})));
 }
 
 void supervisor_state::recorded(const id_batch& ids) {
@@ -370,6 +386,7 @@ supervisor_actor::behavior_type supervisor_state::make_behavior() {
             asking = false;
             ask();
           },
+          [this](atom::record) { send_ends(); },
           [this](atom::stop, const stop_order& order) { stop(order); },
           [this](atom::wake) { look_at_time(); },
           [this](atom::reload, const config_ptr& config) {

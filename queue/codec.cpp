@@ -21,12 +21,14 @@ void read_counts(const Field& from, state_counts& to) {
 } // namespace
 
 std::string encode(const claim_record& value) {
-  record::Claim message;
+  thread_local record::Claim message; // keeps its memory for the next one
+  message.Clear();
   message.set_owner(value.owner);
   message.set_started_at(count_of(value.started_at));
   for (const auto& from : value.members) {
     auto* member = message.add_members();
-    member->set_id(bytes_of(from.id));
+    const auto id = bytes_of(from.id);
+    member->set_id(id.data(), id.size());
     member->set_attempt(from.attempt);
   }
   return message.SerializeAsString();
@@ -49,11 +51,13 @@ std::optional<claim_record> decode_claim(std::string_view bytes) {
 }
 
 std::string encode(const chunk& value) {
-  record::Chunk message;
+  thread_local record::Chunk message; // keeps its memory for the next one
+  message.Clear();
   for (const auto& from : value) {
     auto* entry = message.add_entries();
     entry->set_sequence(from.sequence);
-    entry->set_id(bytes_of(from.id));
+    const auto id = bytes_of(from.id);
+    entry->set_id(id.data(), id.size());
     entry->set_job(from.job);
     entry->set_state(to_record<record::RunState>(from.state));
     entry->set_finished_at(count_of(from.finished_at));
@@ -84,7 +88,7 @@ std::string encode(const tick& value) {
   message.set_count(value.count);
   message.set_fate(to_record<record::TickFate>(value.fate));
   if (value.run)
-    message.set_run(bytes_of(*value.run));
+    message.set_run(std::string{bytes_of(*value.run)});
   message.set_reason(value.reason);
   message.set_waived(value.waived);
   return message.SerializeAsString();
@@ -153,7 +157,7 @@ std::string encode(const job_counters& value) {
   write_counts(value.finished, *message.mutable_finished());
   message.set_run_count(value.run_count);
   if (value.last_run)
-    message.set_last_run(bytes_of(*value.last_run));
+    message.set_last_run(std::string{bytes_of(*value.last_run)});
   if (value.last_started_at)
     message.set_last_started_at(count_of(*value.last_started_at));
   if (value.last_finished_at)

@@ -69,8 +69,14 @@ struct queue_counters {
 /// Up to which sequence finished runs of each state have been expired.
 using expiry_marks = std::map<run_state, std::uint64_t>;
 
-std::string encode(const stored_run& value);
-std::optional<stored_run> decode_run(std::string_view bytes);
+/// Replaces `to` by the record of `value`; its id is not in it.
+void encode(const stored_run& value, std::string& to);
+inline std::string encode(const stored_run& value) {
+  std::string bytes;
+  encode(value, bytes);
+  return bytes;
+}
+std::optional<stored_run> decode_run(const run_id& id, std::string_view bytes);
 
 std::string encode(const claim_record& value);
 std::optional<claim_record> decode_claim(std::string_view bytes);

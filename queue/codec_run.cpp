@@ -7,6 +7,12 @@
 namespace jobq::codec {
 namespace {
 
+// What a record says by leaving them out (records.proto): not to be changed,
+// whatever a new run's defaults become.
+constexpr std::string_view usual_queue = "default";
+constexpr backoff usual_backoff{backoff_type::polynomial, seconds{1}, 4,
+                                std::chrono::days{1}, 0.1};
+
 /// A run of more bytes leaves no memory behind for the next one.
 constexpr std::size_t large = 64 * 1024;
 
@@ -69,14 +75,30 @@ bool read(const record::Attempt& from, attempt& to) {
   return from_record(from.kind(), record::OutcomeKind_MAX, what.kind);
 }
 
+void write(const backoff& from, record::Backoff& to) {
+  to.set_type(to_record<record::BackoffType>(from.type));
+  to.set_base(from.base.count());
+  to.set_factor(from.factor);
+  to.set_max(from.max.count());
+  to.set_jitter(from.jitter);
+}
+
+bool read(const record::Backoff& from, backoff& to) {
+  to.base = milliseconds{from.base()};
+  to.factor = from.factor();
+  to.max = milliseconds{from.max()};
+  to.jitter = from.jitter();
+  return from_record(from.type(), record::BackoffType_MAX, to.type);
+}
+
 void write(const run& from, record::Run& to) {
-  to.set_id(bytes_of(from.id));
   to.set_job(from.job);
   to.set_extension(from.extension);
   to.set_function(from.function);
   to.set_state(to_record<record::RunState>(from.state));
   to.set_trigger(to_record<record::Trigger>(from.trigger));
-  to.set_queue(from.queue);
+  if (from.queue != usual_queue)
+    to.set_queue(from.queue);
   to.set_priority(from.priority);
   for (const auto& [name, value] : from.parameters) {
     auto* parameter = to.add_parameters();
@@ -104,12 +126,8 @@ void write(const run& from, record::Run& to) {
   to.set_snoozes(from.snoozes);
   if (from.timeout)
     to.set_timeout(from.timeout->count());
-  auto& backoff = *to.mutable_backoff();
-  backoff.set_type(to_record<record::BackoffType>(from.backoff.type));
-  backoff.set_base(from.backoff.base.count());
-  backoff.set_factor(from.backoff.factor);
-  backoff.set_max(from.backoff.max.count());
-  backoff.set_jitter(from.backoff.jitter);
+  if (from.backoff != usual_backoff)
+    write(from.backoff, *to.mutable_backoff());
   to.set_cancel_requested(from.cancel_requested);
   to.set_reason(from.reason);
   for (const auto& attempt : from.attempts)
@@ -120,7 +138,7 @@ bool read(const record::Run& from, run& to) {
   to.job = from.job();
   to.extension = from.extension();
   to.function = from.function();
-  to.queue = from.queue();
+  to.queue = from.queue().empty() ? usual_queue : from.queue();
   to.priority = from.priority();
   for (const auto& parameter : from.parameters())
     to.parameters.edit()[parameter.name()] = parameter.value();
@@ -145,42 +163,36 @@ bool read(const record::Run& from, run& to) {
   to.snoozes = from.snoozes();
   if (from.has_timeout())
     to.timeout = milliseconds{from.timeout()};
-  to.backoff.base = milliseconds{from.backoff().base()};
-  to.backoff.factor = from.backoff().factor();
-  to.backoff.max = milliseconds{from.backoff().max()};
-  to.backoff.jitter = from.backoff().jitter();
   to.cancel_requested = from.cancel_requested();
   to.reason = from.reason();
   for (const auto& attempt : from.attempts())
     if (!read(attempt, to.attempts.edit().emplace_back()))
       return false;
-  return read_id(from.id(), to.id)
-         && from_record(from.state(), record::RunState_MAX, to.state)
+  to.backoff = usual_backoff;
+  return from_record(from.state(), record::RunState_MAX, to.state)
          && from_record(from.trigger(), record::Trigger_MAX, to.trigger)
-         && from_record(from.backoff().type(), record::BackoffType_MAX,
-                        to.backoff.type);
+         && (!from.has_backoff() || read(from.backoff(), to.backoff));
 }
 
 } // namespace
 
-std::string encode(const stored_run& value) {
+void encode(const stored_run& value, std::string& to) {
   // A cleared message keeps the memory of its fields for the next run.
   thread_local record::Run message;
   message.Clear();
   write(value.run, message);
   message.set_sequence(value.sequence);
   message.set_has_logs(value.has_logs);
-  std::string bytes;
-  bytes.reserve(message.ByteSizeLong() + value.unknown.size());
-  message.AppendToString(&bytes);
-  if (bytes.size() > large)
+  message.SerializeToString(&to);
+  if (to.size() > large)
     record::Run{}.Swap(&message);
-  return bytes += value.unknown;
+  to += value.unknown;
 }
 
-std::optional<stored_run> decode_run(std::string_view bytes) {
+std::optional<stored_run> decode_run(const run_id& id, std::string_view bytes) {
   auto message = parse<record::Run>(bytes);
   stored_run value;
+  value.run.id = id;
   if (!message || !read(*message, value.run))
     return std::nullopt;
   value.sequence = message->sequence();

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "jobs/run.hpp"
 #include "jobs/tick.hpp"
@@ -47,7 +49,8 @@ inline time_point time_of(std::int64_t count) {
   return time_point{milliseconds{count}};
 }
 
-inline std::string bytes_of(const run_id& id) {
+/// The 16 bytes of `id`, which it outlives.
+inline std::string_view bytes_of(const run_id& id) {
   return {reinterpret_cast<const char*>(id.raw().data()), id.raw().size()};
 }
 

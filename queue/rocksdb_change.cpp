@@ -63,7 +63,7 @@ result<shared_run> rocksdb_writer::find(const run_id& id) {
     return tl::unexpected{bytes.error()};
   if (!*bytes)
     return unknown();
-  auto value = codec::decode_run(**bytes);
+  auto value = codec::decode_run(id, **bytes);
   if (!value)
     return corrupt(key);
   return std::make_shared<const codec::stored_run>(std::move(*value));

@@ -1,3 +1,5 @@
+#include <unordered_set>
+
 #include "jobs/transition.hpp"
 #include "queue/rocksdb_writer.hpp"
 
@@ -16,11 +18,13 @@ result<reply> rocksdb_writer::carry_out(command::enqueue& c) {
   reply answer;
   // Reads first: a read that fails refuses the command as a whole.
   std::unordered_set<run_id> mine;
+  const bool several = c.runs.size() > 1;
   for (const auto& value : c.runs) {
     auto there = exists(value.id);
     if (!there)
       return tl::unexpected{there.error()};
-    answer.duplicates.push_back(*there || !mine.insert(value.id).second);
+    answer.duplicates.push_back(*there
+                                || (several && !mine.insert(value.id).second));
   }
   for (std::size_t i = 0; i < c.runs.size(); ++i)
     if (!answer.duplicates[i])

@@ -31,7 +31,7 @@ result<codec::stored_run> rocksdb_reader::stored(const run_id& id) const {
     return tl::unexpected{bytes.error()};
   if (!*bytes)
     return fail(errc::not_found, "there is no run " + id.to_string());
-  auto value = codec::decode_run(**bytes);
+  auto value = codec::decode_run(id, **bytes);
   if (!value)
     return corrupt(key);
   return std::move(*value);

@@ -64,6 +64,7 @@ error rocksdb_writer::poison(error cause) {
 }
 
 void rocksdb_writer::begin_batch() {
+  batch_begun_ = std::chrono::steady_clock::now();
   batch_.Clear();
   chunks_.clear();
   completed_.clear();
@@ -79,12 +80,12 @@ result<void> rocksdb_writer::write_batch(durability how) {
   sizes.reserve(known_.changed().size());
   for (const auto* place : known_.changed()) {
     const auto& [id, one] = *place;
-    std::string record;
+    record_.clear();
     if (one.stored) {
-      record = codec::encode(*one.stored);
-      put(family::runs, keys::run(id), record);
+      codec::encode(*one.stored, record_);
+      put(family::runs, keys::run(id), record_);
     }
-    sizes.push_back(record.size());
+    sizes.push_back(record_.size());
   }
   known_.settle(sizes);
   write_history();
@@ -227,7 +228,7 @@ result<std::optional<time_point>> rocksdb_writer::next_due() {
 }
 
 result<void> rocksdb_writer::check_space() {
-  auto now = std::chrono::steady_clock::now();
+  const auto now = batch_begun_;
   if (space_checked_ == std::chrono::steady_clock::time_point{}
       || now - space_checked_ >= space_check_period) {
     free_bytes_ = options_.free_bytes();

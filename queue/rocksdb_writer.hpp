@@ -8,7 +8,6 @@
 #include <span>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include <rocksdb/write_batch.h>
@@ -208,7 +207,9 @@ private:
   codec::expiry_marks expiry_;
 
   // Of the batch being built.
+  std::chrono::steady_clock::time_point batch_begun_{};
   rocksdb::WriteBatch batch_;
+  std::string record_; ///< the latest run's, for its memory
   std::map<std::string, codec::chunk> chunks_; ///< rewritten by expiry
   codec::chunk completed_;
   std::set<std::string> rewritten_; ///< ledger lines that a replay replaced

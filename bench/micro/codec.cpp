@@ -34,9 +34,10 @@ void codec_encode_run(benchmark::State& state) {
 }
 
 void codec_decode_run(benchmark::State& state) {
-  const auto text = codec::encode(stored(state.range(0)));
+  const auto value = stored(state.range(0));
+  const auto text = codec::encode(value);
   for (auto _ : state)
-    benchmark::DoNotOptimize(codec::decode_run(text));
+    benchmark::DoNotOptimize(codec::decode_run(value.run.id, text));
   state.SetBytesProcessed(state.iterations()
                           * static_cast<std::int64_t>(text.size()));
 }

@@ -41,7 +41,7 @@ run full_run() {
 
 TEST(codec, a_run_comes_back_whole) {
   auto bytes = codec::encode(codec::stored_run{full_run(), 42, true, {}});
-  auto back = codec::decode_run(bytes);
+  auto back = codec::decode_run(full_run().id, bytes);
   ASSERT_TRUE(back);
   EXPECT_EQ(back->run, full_run());
   EXPECT_EQ(back->sequence, 42U);
@@ -68,7 +68,8 @@ TEST(codec, every_state_trigger_and_outcome_comes_back) {
         value.state = state;
         value.trigger = made_by;
         value.attempts[0].outcome.kind = kind;
-        auto back = codec::decode_run(codec::encode({value, 0, false, {}}));
+        auto back
+            = codec::decode_run(value.id, codec::encode({value, 0, false, {}}));
         ASSERT_TRUE(back);
         EXPECT_EQ(back->run, value);
       }
@@ -78,34 +79,49 @@ TEST(codec, fields_of_a_newer_version_survive_a_rewrite) {
   auto bytes = codec::encode(codec::stored_run{make_run(1), 0, false, {}});
   // Field 1000, a string of three bytes.
   const std::string future{"\xc2\x3e\x03new", 6};
-  auto back = codec::decode_run(bytes + future);
+  auto back = codec::decode_run(id_of(1), bytes + future);
   ASSERT_TRUE(back);
   EXPECT_EQ(back->run, make_run(1));
   back->run.reason = "changed";
   auto again = codec::encode(*back);
   EXPECT_NE(again.find(future), std::string::npos);
-  EXPECT_EQ(codec::decode_run(again)->unknown, future);
+  EXPECT_EQ(codec::decode_run(id_of(1), again)->unknown, future);
+}
+
+TEST(codec, what_is_usual_takes_no_place) {
+  auto plain = make_run(1);
+  plain.backoff = {};
+  const auto usual = codec::encode({plain, 0, false, {}});
+  auto other = plain;
+  other.queue = "other";
+  other.backoff.factor = 5;
+  const auto unusual = codec::encode({other, 0, false, {}});
+  EXPECT_GT(unusual.size(), usual.size() + 30);
+  const auto back = codec::decode_run(other.id, unusual);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->run, other);
 }
 
 TEST(codec, text_need_not_be_utf8) {
   auto value = full_run();
   value.parameters["raw"] = "\xff\xfe";
   value.attempts[0].outcome.error = std::string{"\x80\0x", 3};
-  auto back = codec::decode_run(codec::encode({value, 0, false, {}}));
+  auto back = codec::decode_run(value.id, codec::encode({value, 0, false, {}}));
   ASSERT_TRUE(back);
   EXPECT_EQ(back->run, value);
 }
 
 TEST(codec, damaged_bytes_are_no_record) {
   auto bytes = codec::encode(codec::stored_run{full_run(), 1, false, {}});
-  EXPECT_FALSE(codec::decode_run(""));
-  EXPECT_FALSE(codec::decode_run("\xff\xff\xff"));
+  EXPECT_FALSE(codec::decode_run(id_of(1), ""));
+  EXPECT_FALSE(codec::decode_run(id_of(1), "\xff\xff\xff"));
   for (std::size_t i = 0; i < bytes.size(); ++i)
-    codec::decode_run(bytes.substr(0, i)); // whatever it says, it returns
+    codec::decode_run(id_of(1),
+                      bytes.substr(0, i)); // whatever it says, it returns
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     auto changed = bytes;
     changed[i] = static_cast<char>(changed[i] ^ 0x55);
-    codec::decode_run(changed);
+    codec::decode_run(id_of(1), changed);
   }
 }
 

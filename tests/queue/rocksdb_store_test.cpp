@@ -143,7 +143,7 @@ TEST_F(rocksdb_store_test, unknown_fields_outlive_a_change_of_the_run) {
   harness.die();
   auto db = rocksdb_database::open(harness.directory.path() / "store", false);
   auto bytes = (*db)->get(family::runs, keys::run(id_of(1))).value().value();
-  auto stored = codec::decode_run(bytes);
+  auto stored = codec::decode_run(id_of(1), bytes);
   EXPECT_EQ(stored->run.state, run_state::completed);
   EXPECT_EQ(stored->unknown, future);
 }
