@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <thread>
 #include <utility>
 
 #include <sys/resource.h>
@@ -131,6 +132,17 @@ write_again(const std::vector<written_batch>& batches,
       return tl::unexpected{(*db)->error_of(status)};
   }
   return steady::now() - begun;
+}
+
+void settle() {
+  constexpr auto look_every = std::chrono::milliseconds{500};
+  for (auto before = cpu_time();;) {
+    std::this_thread::sleep_for(look_every);
+    const auto now = cpu_time();
+    if (now - before < look_every / 50)
+      return;
+    before = now;
+  }
 }
 
 std::chrono::nanoseconds cpu_time() {

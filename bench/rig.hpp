@@ -89,6 +89,9 @@ result<std::chrono::nanoseconds>
 write_again(const std::vector<written_batch>& batches,
             const std::filesystem::path& directory);
 
+/// Waits until this process is at rest: what it has written is compacted.
+void settle();
+
 /// CPU time of this process so far, all threads.
 std::chrono::nanoseconds cpu_time();
 
