@@ -8,8 +8,10 @@
 namespace jobq {
 
 ready_window::ready_window(const rocksdb_database& db, std::string prefix,
-                           std::string low_water)
-    : db_{&db}, next_{low_water > prefix ? std::move(low_water) : prefix},
+                           std::string low_water, std::size_t capacity)
+    : db_{&db}, capacity_{capacity}, next_{low_water > prefix
+                                               ? std::move(low_water)
+                                               : prefix},
       end_{keys::end_of(prefix)} {}
 
 result<const std::string*> ready_window::head() {
@@ -24,16 +26,18 @@ void ready_window::pop() {
   last_popped_ = std::move(node.value());
 }
 
-void ready_window::insert(const std::string& key) {
+bool ready_window::insert(const std::string& key) {
   removed_.erase(key);
-  if (covers(key))
-    keys_.insert(key);
-  else
-    added_.insert(key);
+  const bool held = covers(key);
+  (held ? keys_ : added_).insert(key);
+  return held;
 }
 
 void ready_window::erase(const std::string& key) {
   added_.erase(key);
+  // Of what ends, most was popped before.
+  if (!keys_.empty() && key < *keys_.begin() && covers(key))
+    return;
   if (keys_.erase(key) == 0 && !covers(key))
     removed_.insert(key);
 }
@@ -41,9 +45,9 @@ void ready_window::erase(const std::string& key) {
 void ready_window::committed() {
   added_.clear();
   removed_.clear();
-  if (keys_.size() <= 2 * capacity)
+  if (keys_.size() <= 2 * capacity_)
     return;
-  auto cut = std::next(keys_.begin(), capacity);
+  auto cut = std::next(keys_.begin(), static_cast<std::ptrdiff_t>(capacity_));
   next_ = *cut;
   exhausted_ = false;
   keys_.erase(cut, keys_.end());
@@ -59,14 +63,14 @@ result<void> ready_window::refill() {
   scan disk{*db_, family::runs, next_, end_};
   std::size_t read = 0;
   std::string last;
-  for (; read < capacity && disk.valid(); disk.next(), ++read) {
+  for (; read < capacity_ && disk.valid(); disk.next(), ++read) {
     last = disk.key();
     if (!removed_.contains(last))
       keys_.insert(keys_.end(), last);
   }
   if (auto ok = disk.status(); !ok)
     return ok;
-  exhausted_ = read < capacity;
+  exhausted_ = read < capacity_;
   if (!exhausted_)
     next_ = last + '\0';
   while (!added_.empty() && covers(*added_.begin()))

@@ -17,12 +17,12 @@ namespace jobq {
 /// follows when they are on disk. A batch that fails ends the window's use.
 class ready_window {
 public:
-  static constexpr std::size_t capacity = 4'096;
-
   /// @param prefix of all the index's keys
   /// @param low_water no key of the index lies below it; empty: the prefix
+  /// @param capacity how many keys are read at a time; up to twice as many are
+  ///   held
   ready_window(const rocksdb_database& db, std::string prefix,
-               std::string low_water);
+               std::string low_water, std::size_t capacity = 4'096);
 
   /// The least key, or nullptr. Valid until the next change.
   result<const std::string*> head();
@@ -32,7 +32,8 @@ public:
   /// recognised (as a running run's is).
   void pop();
 
-  void insert(const std::string& key);
+  /// @returns whether it is held, so that its turn is not far off
+  bool insert(const std::string& key);
   void erase(const std::string& key);
   void committed();
 
@@ -53,6 +54,7 @@ private:
   result<void> refill();
 
   const rocksdb_database* db_;
+  std::size_t capacity_;
   std::string next_; ///< everything below was read or popped
   std::string end_;
   bool exhausted_ = false; ///< the index holds nothing beyond `keys_`

@@ -80,7 +80,7 @@ result<bool> rocksdb_writer::exists(const run_id& id) {
 
 result<void> rocksdb_writer::add(run value) {
   auto& owner = job(value.job);
-  index(value, owner);
+  const bool soon = index(value, owner);
   if (is_scheduled(value.trigger)) {
     auto key = keys::unfinished(owner.id, value.id);
     put(family::runs, key, keys::encode_brief(owner.id, value.state));
@@ -91,8 +91,10 @@ result<void> rocksdb_writer::add(run value) {
   auto id = value.id;
   codec::stored_run stored;
   stored.run = std::move(value);
-  known_.change(id,
-                std::make_shared<const codec::stored_run>(std::move(stored)));
+  known_
+      .change(id, std::make_shared<const codec::stored_run>(std::move(stored)))
+      .soon
+      = soon;
   return {};
 }
 
@@ -118,9 +120,10 @@ result<shared_run> rocksdb_writer::replace(const shared_run& before,
   const bool ends_final = is_final(after.run.state);
   if (ends_final && !began_final)
     complete(after, owner);
+  bool soon = false;
   if (was.state != after.run.state) {
     unindex(was, after.run, owner);
-    index(after.run, owner);
+    soon = index(after.run, owner);
   }
   if (is_scheduled(was.trigger) && began_final != ends_final) {
     auto key = keys::unfinished(owner.id, id);
@@ -137,6 +140,7 @@ result<shared_run> rocksdb_writer::replace(const shared_run& before,
   if (answer && ends_final && !began_final)
     answer->completions.push_back({stored->sequence, run_of(stored)});
   auto& known = known_.change(id, stored);
+  known.soon = soon;
   if (was.state == run_state::running) {
     if (stored->run.state == run_state::running)
       running_changes_.emplace_back(id, stored);
@@ -174,17 +178,18 @@ void rocksdb_writer::unindex(const run& before, const run& after,
   }
 }
 
-void rocksdb_writer::index(const run& after, job_state& owner) {
+bool rocksdb_writer::index(const run& after, job_state& owner) {
   if (after.state == run_state::available) {
     auto& line = queue(after.queue);
     auto key = keys::ready(line.id, after);
     put(family::runs, key, keys::encode_brief(owner.id, after.state));
-    line.ready.insert(key);
     if (key < line.low_water) {
       line.low_water = key;
       put(family::meta, keys::low_water(keys::ready_prefix(line.id)), key);
     }
-  } else if (waits_for_time(after.state)) {
+    return line.ready.insert(key);
+  }
+  if (waits_for_time(after.state)) {
     auto key = keys::timer(after);
     put(family::runs, key, keys::encode_brief(owner.id, after.state));
     timers_.insert(key);
@@ -194,6 +199,7 @@ void rocksdb_writer::index(const run& after, job_state& owner) {
       put(family::meta, keys::low_water(keys::timer_prefix), key);
     }
   }
+  return false;
 }
 
 void rocksdb_writer::count(const run* before, const run* after,

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "jobs/transition.hpp"
 #include "queue/rocksdb_writer.hpp"
 
@@ -67,6 +69,8 @@ result<bool> rocksdb_writer::take_one(queue_state& line,
   // The key of a running run stays until it ends and may be read again.
   if (known_.running(id))
     return false;
+  if (known_.find(id) == nullptr)
+    read_ahead(line, id);
   auto found = find(id);
   if (!found && found.error().code != errc::not_found)
     return tl::unexpected{found.error()};
@@ -94,6 +98,35 @@ result<bool> rocksdb_writer::take_one(queue_state& line,
     return tl::unexpected{after.error()};
   answer.runs.push_back(run_of(begin(before, std::move(*after), record)));
   return true;
+}
+
+/// Reads a run together with those whose turn comes next, for the table: they
+/// mostly lie side by side. What can't be read here is read again when its turn
+/// comes, and tells why then.
+void rocksdb_writer::read_ahead(queue_state& line, const run_id& first) {
+  constexpr std::size_t most = 256;
+  std::vector<std::string> wanted{keys::run(first)};
+  for (const auto& key : line.ready.keys()) {
+    if (wanted.size() == most)
+      break;
+    if (const auto id = keys::trailing_id(key); known_.find(id) == nullptr)
+      wanted.push_back(keys::run(id));
+  }
+  std::sort(wanted.begin(), wanted.end());
+  scan rows{db_, family::runs, wanted.front(), wanted.back() + '\0'};
+  for (const auto& key : wanted) {
+    if (rows.valid() && rows.key() < key)
+      rows.next();
+    if (rows.valid() && rows.key() < key)
+      rows.seek(key);
+    if (!rows.valid() || rows.key() != key)
+      continue;
+    const auto id = keys::trailing_id(key);
+    if (auto value = codec::decode_run(id, rows.value()))
+      known_.hold(id,
+                  std::make_shared<const codec::stored_run>(std::move(*value)),
+                  rows.value().size());
+  }
 }
 
 shared_run rocksdb_writer::begin(const shared_run& before, run after,

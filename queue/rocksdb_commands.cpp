@@ -7,6 +7,20 @@
 namespace jobq {
 
 result<reply> rocksdb_writer::carry_out(command::enqueue& c) {
+  reply answer;
+  std::unordered_set<run_id> mine;
+  const bool several = c.runs.size() > 1;
+  // Reads first: a read that fails refuses the command as a whole.
+  std::optional<error> trouble;
+  for (const auto& value : c.runs) {
+    const auto there = exists(value.id);
+    if (!there)
+      trouble = there.error();
+    answer.duplicates.push_back(there.value_or(false)
+                                || (several && !mine.insert(value.id).second));
+  }
+  if (trouble)
+    return tl::unexpected{*trouble};
   for (const auto& value : c.runs)
     if (value.state != run_state::scheduled
         && value.state != run_state::available)
@@ -15,17 +29,6 @@ result<reply> rocksdb_writer::carry_out(command::enqueue& c) {
                       + std::string{word_of(run_state_words, value.state)});
   if (auto ok = check_space(); !ok)
     return tl::unexpected{ok.error()};
-  reply answer;
-  // Reads first: a read that fails refuses the command as a whole.
-  std::unordered_set<run_id> mine;
-  const bool several = c.runs.size() > 1;
-  for (const auto& value : c.runs) {
-    auto there = exists(value.id);
-    if (!there)
-      return tl::unexpected{there.error()};
-    answer.duplicates.push_back(*there
-                                || (several && !mine.insert(value.id).second));
-  }
   for (std::size_t i = 0; i < c.runs.size(); ++i)
     if (!answer.duplicates[i])
       if (auto ok = add(std::move(c.runs[i])); !ok)

@@ -30,7 +30,8 @@ struct job_state {
             std::string job_name)
       : id{number}, name{std::move(job_name)}, parked{db,
                                                       keys::parked_prefix(id),
-                                                      {}},
+                                                      {},
+                                                      64},
         unfinished{db, keys::unfinished_prefix(id), {}} {}
 
   keys::name_id id;
@@ -49,10 +50,13 @@ struct job_state {
 };
 
 struct queue_state {
+  static constexpr std::size_t ready_capacity = 16'384;
+
   queue_state(const rocksdb_database& db, keys::name_id number,
               std::string queue_name, std::string mark)
       : id{number}, name{std::move(queue_name)}, low_water{mark},
-        ready{db, keys::ready_prefix(number), std::move(mark)} {}
+        ready{db, keys::ready_prefix(number), std::move(mark), ready_capacity} {
+  }
 
   keys::name_id id;
   std::string name;
@@ -104,6 +108,7 @@ private:
                         reply& answer, codec::claim_record& record);
   shared_run begin(const shared_run& before, run after,
                    codec::claim_record& record);
+  void read_ahead(queue_state& line, const run_id& first);
   void park(job_state& job, const run& what);
   result<void> release_next(job_state& job);
   result<void> let_go_serial(job_state& job, const run& before);
@@ -149,7 +154,8 @@ private:
   result<shared_run> replace(const shared_run& before, codec::stored_run after,
                              reply* answer);
   void unindex(const run& before, const run& after, job_state& job);
-  void index(const run& after, job_state& job);
+  /// @returns whether a claim may want it soon
+  bool index(const run& after, job_state& job);
   void count(const run* before, const run* after, job_state& job);
   void complete(codec::stored_run& after, job_state& job);
   void end_running(const run_id& id, run_table::entry& known, job_state& job);

@@ -29,6 +29,7 @@ public:
     std::uint64_t claim = 0; ///< the one that took it; 0: it is not running
     std::size_t held = 0;    ///< bytes counted against the limit
     bool changed = false;    ///< by this batch
+    bool soon = false;       ///< a claim may want it soon
 
     bool running() const noexcept { return claim != 0; }
   };
@@ -58,6 +59,9 @@ public:
     return one;
   }
 
+  /// Enters an available run as it is on disk, while there is room.
+  void hold(const run_id& id, shared_run stored, std::size_t bytes);
+
   /// Enters a run that `claim` took. The batch need not write it for that.
   void start(const run_id& id, shared_run stored, std::uint64_t claim) {
     auto& one = entries_[id];
@@ -70,7 +74,7 @@ public:
   const std::vector<value_type*>& changed() const { return changed_; }
 
   /// The batch is written: forgets what it changed, but for what is running
-  /// and what a claim may want soon.
+  /// and, while there is room, what is available and may be wanted soon.
   /// @param bytes how large each changed run's record is, in their order; 0 for
   ///   an erased one
   void settle(const std::vector<std::size_t>& bytes);
