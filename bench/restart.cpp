@@ -1,29 +1,32 @@
 #include "bench/measurement.hpp"
 #include "bench/rig.hpp"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 namespace jobq::bench {
 namespace {
 
-/// Fills a store in a child that is killed in the middle of its life.
-result<void> fill_and_die(const rig_options& options, const scenario& what) {
-  const auto child = ::fork();
-  if (child < 0)
-    return fail(errc::io, "no child process");
-  if (child == 0) {
-    auto target = rig::open(options);
-    const bool filled
-        = target && (*target)->fill(what.depth, what.payload).has_value();
-    if (!filled)
-      ::_exit(1);
-    ::kill(::getpid(), SIGKILL);
+namespace fs = std::filesystem;
+
+/// Fills a store and leaves its files as they are in the middle of its life: as
+/// a process that is killed leaves them.
+result<void> fill_and_die(rig_options options, const fs::path& elsewhere,
+                          const scenario& what) {
+  const auto left = options.directory / "store";
+  options.directory = elsewhere;
+  auto target = rig::open(options);
+  if (!target)
+    return tl::unexpected{target.error()};
+  if (auto ok = (*target)->fill(what.depth, what.payload); !ok)
+    return ok;
+  settle();
+  fs::create_directories(left);
+  for (const auto& file : fs::directory_iterator{elsewhere / "store"}) {
+    const auto to = left / file.path().filename();
+    // Those never change; all others may.
+    if (file.path().extension() == ".sst")
+      fs::create_hard_link(file.path(), to);
+    else
+      fs::copy_file(file.path(), to);
   }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  if (!WIFSIGNALED(status))
-    return fail(errc::io, "the store could not be filled");
   return {};
 }
 
@@ -34,10 +37,10 @@ result<measurement> restart(const scenario& what,
                             const std::string& directory) {
   scratch place{directory};
   rig_options options;
-  options.directory = place.path();
+  options.directory = place.path() / "killed";
   options.capture = false;
   options.workers = 1;
-  if (auto ok = fill_and_die(options, what); !ok)
+  if (auto ok = fill_and_die(options, place.path() / "alive", what); !ok)
     return tl::unexpected{ok.error()};
   measurement made;
   made.what = what;
