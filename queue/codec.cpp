@@ -168,6 +168,7 @@ std::string encode(const job_counters& value) {
   message.set_successes(value.successes);
   message.set_scheduled_running(value.scheduled_running);
   message.set_scheduled_waiting(value.scheduled_waiting);
+  message.set_claims_below(value.claims_below);
   return message.SerializeAsString();
 }
 
@@ -194,12 +195,14 @@ std::optional<job_counters> decode_job_counters(std::string_view bytes) {
   value.successes = message->successes();
   value.scheduled_running = message->scheduled_running();
   value.scheduled_waiting = message->scheduled_waiting();
+  value.claims_below = message->claims_below();
   return value;
 }
 
 std::string encode(const queue_counters& value) {
   record::QueueCounters message;
   write_counts(value.live, *message.mutable_live());
+  message.set_claims_below(value.claims_below);
   return message.SerializeAsString();
 }
 
@@ -209,6 +212,7 @@ std::optional<queue_counters> decode_queue_counters(std::string_view bytes) {
     return std::nullopt;
   queue_counters value;
   read_counts(message->live(), value.live);
+  value.claims_below = message->claims_below();
   return value;
 }
 

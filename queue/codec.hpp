@@ -60,10 +60,13 @@ struct job_counters {
   std::uint64_t successes = 0;
   std::uint64_t scheduled_running = 0;
   std::uint64_t scheduled_waiting = 0;
+  /// A claim writes no counters. Those of lesser numbers are in it, 0: all.
+  std::uint64_t claims_below = 0;
 };
 
 struct queue_counters {
   state_counts live{};
+  std::uint64_t claims_below = 0; ///< as of job_counters
 };
 
 /// Up to which sequence finished runs of each state have been expired.

@@ -34,7 +34,7 @@ job_state& rocksdb_writer::job(const std::string& name) {
     keys::put32(number, id);
     put(family::meta, keys::job_name(name), number);
   }
-  touched_jobs_.insert(entry.get());
+  touch(*entry);
   return *entry;
 }
 
@@ -47,7 +47,7 @@ queue_state& rocksdb_writer::queue(const std::string& name) {
     keys::put32(number, id);
     put(family::meta, keys::queue_name(name), number);
   }
-  touched_queues_.insert(entry.get());
+  touch(*entry);
   return *entry;
 }
 
@@ -204,24 +204,34 @@ bool rocksdb_writer::index(const run& after, job_state& owner) {
 
 void rocksdb_writer::count(const run* before, const run* after,
                            job_state& owner) {
-  const auto& any = after ? *after : *before;
-  auto& line = queue(any.queue);
-  auto& of_job = owner.counters;
-  const bool for_tick = is_scheduled(any.trigger);
-  if (before && !is_final(before->state)) {
-    lower(of_job.live[slot(before->state)]);
-    lower(line.counters.live[slot(before->state)]);
-    if (for_tick)
-      lower(before->state == run_state::running ? of_job.scheduled_running
-                                                : of_job.scheduled_waiting);
+  auto& line = queue((after != nullptr ? *after : *before).queue);
+  count_in(before, after, owner.counters);
+  count_in(before, after, line.counters);
+  owner.recounted = line.recounted = true;
+}
+
+void rocksdb_writer::count_in(const run* before, const run* after,
+                              codec::job_counters& in) {
+  if (before != nullptr && !is_final(before->state)) {
+    lower(in.live[slot(before->state)]);
+    if (is_scheduled(before->trigger))
+      lower(before->state == run_state::running ? in.scheduled_running
+                                                : in.scheduled_waiting);
   }
-  if (!after || is_final(after->state))
+  if (after == nullptr || is_final(after->state))
     return;
-  ++of_job.live[slot(after->state)];
-  ++line.counters.live[slot(after->state)];
-  if (for_tick)
-    ++(after->state == run_state::running ? of_job.scheduled_running
-                                          : of_job.scheduled_waiting);
+  ++in.live[slot(after->state)];
+  if (is_scheduled(after->trigger))
+    ++(after->state == run_state::running ? in.scheduled_running
+                                          : in.scheduled_waiting);
+}
+
+void rocksdb_writer::count_in(const run* before, const run* after,
+                              codec::queue_counters& in) {
+  if (before != nullptr && !is_final(before->state))
+    lower(in.live[slot(before->state)]);
+  if (after != nullptr && !is_final(after->state))
+    ++in.live[slot(after->state)];
 }
 
 void rocksdb_writer::complete(codec::stored_run& after, job_state& owner) {

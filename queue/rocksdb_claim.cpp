@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "jobs/transition.hpp"
 #include "queue/rocksdb_writer.hpp"
 
@@ -61,7 +59,7 @@ result<reply> rocksdb_writer::carry_out(const command::claim& c) {
 result<bool> rocksdb_writer::take_one(queue_state& line,
                                       const command::claim& c, reply& answer,
                                       codec::claim_record& record) {
-  touched_queues_.insert(&line);
+  touch(line);
   auto head = line.ready.head();
   auto key = **head;
   line.ready.pop();
@@ -69,8 +67,6 @@ result<bool> rocksdb_writer::take_one(queue_state& line,
   // The key of a running run stays until it ends and may be read again.
   if (known_.running(id))
     return false;
-  if (known_.find(id) == nullptr)
-    read_ahead(line, id);
   auto found = find(id);
   if (!found && found.error().code != errc::not_found)
     return tl::unexpected{found.error()};
@@ -100,39 +96,11 @@ result<bool> rocksdb_writer::take_one(queue_state& line,
   return true;
 }
 
-/// Reads a run together with those whose turn comes next, for the table: they
-/// mostly lie side by side. What can't be read here is read again when its turn
-/// comes, and tells why then.
-void rocksdb_writer::read_ahead(queue_state& line, const run_id& first) {
-  constexpr std::size_t most = 256;
-  std::vector<std::string> wanted{keys::run(first)};
-  for (const auto& key : line.ready.keys()) {
-    if (wanted.size() == most)
-      break;
-    if (const auto id = keys::trailing_id(key); known_.find(id) == nullptr)
-      wanted.push_back(keys::run(id));
-  }
-  std::sort(wanted.begin(), wanted.end());
-  scan rows{db_, family::runs, wanted.front(), wanted.back() + '\0'};
-  for (const auto& key : wanted) {
-    if (rows.valid() && rows.key() < key)
-      rows.next();
-    if (rows.valid() && rows.key() < key)
-      rows.seek(key);
-    if (!rows.valid() || rows.key() != key)
-      continue;
-    const auto id = keys::trailing_id(key);
-    if (auto value = codec::decode_run(id, rows.value()))
-      known_.hold(id,
-                  std::make_shared<const codec::stored_run>(std::move(*value)),
-                  rows.value().size());
-  }
-}
-
 shared_run rocksdb_writer::begin(const shared_run& before, run after,
                                  codec::claim_record& record) {
   auto& owner = job(after.job);
-  count(&before->run, &after, owner);
+  count_in(&before->run, &after, owner.counters);
+  count_in(&before->run, &after, queue(after.queue).counters);
   owner.counters.last_run = after.id;
   owner.counters.last_started_at = after.started_at;
   record.members.push_back({after.id, after.attempt});

@@ -15,11 +15,11 @@ result<void> rocksdb_writer::load() {
   if (auto ok = load_parked(); !ok)
     return ok;
   for (auto& [name, one] : jobs_)
-    touched_jobs_.insert(one.get());
+    touch(*one);
   for (auto& [name, one] : queues_) {
     if (auto head = one->ready.head(); !head)
       return tl::unexpected{head.error()};
-    touched_queues_.insert(one.get());
+    touch(*one);
   }
   if (auto head = timers_.head(); !head)
     return tl::unexpected{head.error()};
@@ -136,6 +136,7 @@ result<void> rocksdb_writer::load_claim(std::uint64_t number,
       auto after = transition(what, event::claimed{record.started_at});
       if (!after)
         return tl::unexpected{after.error()};
+      recount(what, *after, number);
       stored = std::make_shared<const codec::stored_run>(
           codec::stored_run{std::move(*after), stored->sequence,
                             stored->has_logs, stored->unknown});
@@ -148,6 +149,22 @@ result<void> rocksdb_writer::load_claim(std::uint64_t number,
     running_changes_.emplace_back(member.id, stored);
   }
   return {};
+}
+
+/// Counts a claim, unless it is in the counters already.
+void rocksdb_writer::recount(const run& before, const run& after,
+                             std::uint64_t claim) {
+  auto counts_it = [claim](const auto& counters) {
+    return counters.claims_below != 0 && counters.claims_below <= claim;
+  };
+  auto& owner = job(after.job);
+  if (counts_it(owner.counters)) {
+    count_in(&before, &after, owner.counters);
+    owner.counters.last_run = after.id;
+    owner.counters.last_started_at = after.started_at;
+  }
+  if (auto& line = queue(after.queue); counts_it(line.counters))
+    count_in(&before, &after, line.counters);
 }
 
 /// Finds the jobs with parked runs: one seek for each of them.

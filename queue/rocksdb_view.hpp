@@ -31,8 +31,8 @@ struct job_view {
 struct store_view {
   mutable std::shared_mutex mutex;
   std::unordered_map<run_id, std::shared_ptr<const codec::stored_run>> running;
-  std::map<keys::name_id, job_view> jobs;
-  std::map<std::string, keys::name_id> job_ids;
+  std::unordered_map<keys::name_id, job_view> jobs;
+  std::unordered_map<std::string, keys::name_id> job_ids;
   std::map<keys::name_id, queue_view> queues;
   std::string timers_floor;
   std::uint64_t last_sequence = 0;

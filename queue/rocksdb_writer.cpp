@@ -69,7 +69,11 @@ void rocksdb_writer::begin_batch() {
   chunks_.clear();
   completed_.clear();
   rewritten_.clear();
+  for (auto* one : touched_jobs_)
+    one->touched = one->recounted = false;
   touched_jobs_.clear();
+  for (auto* one : touched_queues_)
+    one->touched = one->recounted = false;
   touched_queues_.clear();
   timers_touched_ = false;
   running_changes_.clear();
@@ -89,12 +93,7 @@ result<void> rocksdb_writer::write_batch(durability how) {
   }
   known_.settle(sizes);
   write_history();
-  for (auto* one : touched_jobs_)
-    put(family::meta, keys::job_counters(one->id),
-        codec::encode(one->counters));
-  for (auto* one : touched_queues_)
-    put(family::meta, keys::queue_counters(one->id),
-        codec::encode(one->counters));
+  write_counters();
   write_marks();
   if (batch_.Count() == 0)
     return {};
@@ -109,6 +108,21 @@ result<void> rocksdb_writer::write_batch(durability how) {
     options_.after_write(batch_.Data(), synced);
   finish_batch();
   return {};
+}
+
+void rocksdb_writer::write_counters() {
+  for (auto* one : touched_jobs_)
+    if (one->recounted) {
+      one->counters.claims_below = last_claim_ + 1;
+      put(family::meta, keys::job_counters(one->id),
+          codec::encode(one->counters));
+    }
+  for (auto* one : touched_queues_)
+    if (one->recounted) {
+      one->counters.claims_below = last_claim_ + 1;
+      put(family::meta, keys::queue_counters(one->id),
+          codec::encode(one->counters));
+    }
 }
 
 void rocksdb_writer::finish_batch() {
@@ -184,8 +198,12 @@ void rocksdb_writer::publish() {
       view_.running.erase(id);
   }
   for (auto* one : touched_jobs_) {
-    view_.jobs[one->id] = {one->name, one->counters};
-    view_.job_ids[one->name] = one->id;
+    auto& [name, counters] = view_.jobs[one->id];
+    if (name.empty()) {
+      name = one->name;
+      view_.job_ids[name] = one->id;
+    }
+    counters = one->counters;
   }
   for (auto* one : touched_queues_)
     publish_queue(*one);

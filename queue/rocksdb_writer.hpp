@@ -37,6 +37,8 @@ struct job_state {
   keys::name_id id;
   std::string name;
   codec::job_counters counters;
+  bool touched = false;   ///< by this batch
+  bool recounted = false; ///< by this batch, with something else than a claim
   std::optional<job_cursor> cursor;
   std::set<run_id> running_scheduled; ///< those that stand in for ticks
   std::optional<run_id> running_serial;
@@ -61,6 +63,8 @@ struct queue_state {
   keys::name_id id;
   std::string name;
   codec::queue_counters counters;
+  bool touched = false; ///< as of a job
+  bool recounted = false;
   std::string low_water;     ///< as on disk
   std::uint64_t deletes = 0; ///< since it was written
   ready_window ready;
@@ -108,7 +112,6 @@ private:
                         reply& answer, codec::claim_record& record);
   shared_run begin(const shared_run& before, run after,
                    codec::claim_record& record);
-  void read_ahead(queue_state& line, const run_id& first);
   void park(job_state& job, const run& what);
   result<void> release_next(job_state& job);
   result<void> let_go_serial(job_state& job, const run& before);
@@ -157,6 +160,10 @@ private:
   /// @returns whether a claim may want it soon
   bool index(const run& after, job_state& job);
   void count(const run* before, const run* after, job_state& job);
+  static void count_in(const run* before, const run* after,
+                       codec::job_counters& in);
+  static void count_in(const run* before, const run* after,
+                       codec::queue_counters& in);
   void complete(codec::stored_run& after, job_state& job);
   void end_running(const run_id& id, run_table::entry& known, job_state& job);
   void store_log(codec::stored_run& value, std::uint32_t attempt,
@@ -165,6 +172,14 @@ private:
   // Names: rocksdb_change.cpp
   job_state& job(const std::string& name);
   queue_state& queue(const std::string& name);
+  void touch(job_state& one) {
+    if (!std::exchange(one.touched, true))
+      touched_jobs_.push_back(&one);
+  }
+  void touch(queue_state& one) {
+    if (!std::exchange(one.touched, true))
+      touched_queues_.push_back(&one);
+  }
 
   // The batch: rocksdb_writer.cpp
   void put(family where, std::string_view key, std::string_view value) {
@@ -174,6 +189,7 @@ private:
     batch_.Delete(db_.handle(where), slice_of(key));
   }
   void begin_batch();
+  void write_counters();
   result<void> write_batch(durability how);
   void finish_batch();
   void write_history();
@@ -191,6 +207,7 @@ private:
   result<void> load_parked();
   result<void> load_claim(std::uint64_t number, const codec::claim_record& r);
   void take_up(shared_run value, std::uint64_t claim);
+  void recount(const run& before, const run& after, std::uint64_t claim);
 
   rocksdb_database& db_;
   store_view& view_;
@@ -199,7 +216,7 @@ private:
   std::chrono::steady_clock::time_point space_checked_{};
   std::uint64_t free_bytes_ = 0;
 
-  std::map<std::string, std::unique_ptr<job_state>> jobs_;
+  std::unordered_map<std::string, std::unique_ptr<job_state>> jobs_;
   std::map<keys::name_id, job_state*> jobs_by_id_;
   std::map<std::string, std::unique_ptr<queue_state>> queues_;
   ready_window timers_;
@@ -219,8 +236,8 @@ private:
   std::map<std::string, codec::chunk> chunks_; ///< rewritten by expiry
   codec::chunk completed_;
   std::set<std::string> rewritten_; ///< ledger lines that a replay replaced
-  std::set<job_state*> touched_jobs_;
-  std::set<queue_state*> touched_queues_;
+  std::vector<job_state*> touched_jobs_;
+  std::vector<queue_state*> touched_queues_;
   bool timers_touched_ = false;
   std::vector<std::pair<run_id, shared_run>> running_changes_; ///< null: ended
 };

@@ -59,9 +59,6 @@ public:
     return one;
   }
 
-  /// Enters an available run as it is on disk, while there is room.
-  void hold(const run_id& id, shared_run stored, std::size_t bytes);
-
   /// Enters a run that `claim` took. The batch need not write it for that.
   void start(const run_id& id, shared_run stored, std::uint64_t claim) {
     auto& one = entries_[id];
