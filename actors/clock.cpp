@@ -16,8 +16,8 @@
 namespace jobq {
 namespace {
 
-/// Firings decided in one go: bounds a commit to about a megabyte.
-constexpr std::size_t firings_per_look = 4'000;
+/// Firings decided in one go: bounds a commit to a few megabytes.
+constexpr std::size_t firings_per_look = 8'000;
 /// How long to wait after a commit was refused.
 constexpr milliseconds retry_after = seconds{1};
 /// How far the wall clock must leave the monotonic one between two looks, and
@@ -204,17 +204,32 @@ void clock_state::take_order(time_point now) {
   commit({std::move(what)});
 }
 
+/// What is to be known of a command once it is committed: of decisions their
+/// cursors, not their runs.
+any_command outline(const any_command& what) {
+  const auto* fire = std::get_if<command::fire>(&what);
+  if (fire == nullptr)
+    return what;
+  command::fire kept;
+  kept.now = fire->now;
+  kept.decisions.reserve(fire->decisions.size());
+  for (const auto& one : fire->decisions)
+    kept.decisions.push_back({one.cursor, one.decided_from, {}, {}});
+  return kept;
+}
+
 void clock_state::commit(std::vector<any_command> commands) {
   committing = true;
   meant_to_wake.reset(); // a slow commit is no stall
-  // What was decided is looked at again when it is committed.
-  auto batch = std::make_shared<std::vector<any_command>>(commands);
+  std::vector<any_command> kept;
+  for (const auto& one : commands)
+    kept.push_back(outline(one));
   self->request(parts.keeper, caf::infinite, atom::commit_v,
-                command_batch{std::move(batch)})
+                std::make_shared<std::vector<any_command>>(std::move(commands)))
       .then(
-          [this, commands = std::move(commands)](const reply_batch& replies) {
+          [this, kept = std::move(kept)](const reply_batch& replies) {
             committing = false;
-            committed(commands, *replies);
+            committed(kept, *replies);
           },
           [this](const caf::error&) {
             // The keeper is gone; the supervisor knows.

@@ -138,17 +138,17 @@ timetable::reset(std::vector<scheduled_job> jobs,
 std::optional<time_point> timetable::next() const {
   if (order_.empty())
     return std::nullopt;
-  return order_.begin()->first;
+  return order_.begin()->next;
 }
 
 std::vector<tick_decision> timetable::decide(time_point now,
                                              std::size_t limit) const {
   std::vector<tick_decision> decisions;
   std::size_t firings = 0;
-  for (const auto& [at, name] : order_) {
-    if (at > now || firings >= limit)
+  for (const auto& due : order_) {
+    if (due.next > now || firings >= limit)
       break;
-    decisions.push_back(decision_at(entries_.at(name), now));
+    decisions.push_back(decision_at(entries_.at(due.job), now));
     firings += decisions.back().firings.size() + 1;
   }
   return decisions;
@@ -159,7 +159,7 @@ void timetable::committed(const std::vector<tick_decision>& decisions) {
     auto found = entries_.find(decision.cursor.job);
     if (found == entries_.end())
       continue;
-    unplace(found->first, found->second);
+    unplace(found->second);
     found->second.cursor = decision.cursor;
     place(found->first, found->second);
   }
@@ -178,7 +178,7 @@ void timetable::switched(const std::string& job, bool active,
   auto found = entries_.find(job);
   if (found == entries_.end() || found->second.job.paused)
     return;
-  unplace(found->first, found->second);
+  unplace(found->second);
   found->second.job.active = active;
   found->second.job.inactive_reason = std::move(reason);
   found->second.cursor.active = active;
@@ -198,17 +198,24 @@ tick_decision timetable::decision_at(const entry& of, time_point now) const {
 }
 
 void timetable::place(const std::string& name, entry& of) {
-  of.next
-      = of.job.active ? next_due(of.job.definition, of.cursor) : std::nullopt;
-  if (of.next)
-    order_.emplace(*of.next, name);
+  of.place.reset();
+  if (!of.job.active)
+    return;
+  const auto next = next_due(of.job.definition, of.cursor);
+  if (!next)
+    return;
+  auto then = of.cursor;
+  then.position = *next;
+  const auto after_next = next_due(of.job.definition, then);
+  of.place = {*next, after_next.value_or(time_point::max()), name};
+  order_.insert(*of.place);
 }
 
-void timetable::unplace(const std::string& name, entry& of) {
-  if (!of.next)
+void timetable::unplace(entry& of) {
+  if (!of.place)
     return;
-  order_.erase({*of.next, name});
-  of.next.reset();
+  order_.erase(*of.place);
+  of.place.reset();
 }
 
 } // namespace jobq

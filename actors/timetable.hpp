@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -70,19 +71,29 @@ public:
   std::size_t size() const noexcept { return entries_.size(); }
 
 private:
+  /// Of two ticks due at once the one that is followed sooner goes first: a
+  /// herd must not hold up a job that is due every second.
+  struct place_in_order {
+    time_point next;
+    time_point after_next;
+    std::string job;
+    friend auto operator<=>(const place_in_order&, const place_in_order&)
+        = default;
+  };
+
   struct entry {
     scheduled_job job;
     job_cursor cursor;
-    std::optional<time_point> next; ///< none: nothing will be due
+    std::optional<place_in_order> place; ///< none: nothing will be due
   };
 
   tick_decision decision_at(const entry& of, time_point now) const;
   void place(const std::string& name, entry& of);
-  void unplace(const std::string& name, entry& of);
+  void unplace(entry& of);
 
   std::map<std::string, entry> entries_;
-  /// Active jobs with a tick to come, by time.
-  std::set<std::pair<time_point, std::string>> order_;
+  /// Active jobs with a tick to come.
+  std::set<place_in_order> order_;
   time_point up_since_{};
 };
 

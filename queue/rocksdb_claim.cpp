@@ -92,13 +92,14 @@ result<bool> rocksdb_writer::take_one(queue_state& line,
   auto after = transition(what, event::claimed{c.now});
   if (!after)
     return tl::unexpected{after.error()};
-  answer.runs.push_back(run_of(begin(before, std::move(*after), record)));
+  answer.runs.push_back(
+      run_of(begin(before, std::move(*after), owner, record)));
   return true;
 }
 
 shared_run rocksdb_writer::begin(const shared_run& before, run after,
+                                 job_state& owner,
                                  codec::claim_record& record) {
-  auto& owner = job(after.job);
   count_in(&before->run, &after, owner.counters);
   count_in(&before->run, &after, queue(after.queue).counters);
   owner.counters.last_run = after.id;
@@ -107,14 +108,14 @@ shared_run rocksdb_writer::begin(const shared_run& before, run after,
   auto id = after.id;
   auto stored = std::make_shared<const codec::stored_run>(codec::stored_run{
       std::move(after), before->sequence, before->has_logs, before->unknown});
-  take_up(stored, last_claim_ + 1);
+  take_up(stored, owner, last_claim_ + 1);
   running_changes_.emplace_back(id, stored);
   return stored;
 }
 
-void rocksdb_writer::take_up(shared_run value, std::uint64_t claim) {
+void rocksdb_writer::take_up(const shared_run& value, job_state& owner,
+                             std::uint64_t claim) {
   const auto& what = value->run;
-  auto& owner = job(what.job);
   if (is_scheduled(what.trigger))
     owner.running_scheduled.insert(what.id);
   if (what.serial)

@@ -145,7 +145,7 @@ result<void> rocksdb_writer::load_claim(std::uint64_t number,
       continue;
     }
     ++claims_[number];
-    take_up(stored, number);
+    take_up(stored, job(stored->run.job), number);
     running_changes_.emplace_back(member.id, stored);
   }
   return {};

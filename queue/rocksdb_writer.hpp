@@ -110,7 +110,7 @@ private:
   result<queue_state*> best_queue();
   result<bool> take_one(queue_state& queue, const command::claim& c,
                         reply& answer, codec::claim_record& record);
-  shared_run begin(const shared_run& before, run after,
+  shared_run begin(const shared_run& before, run after, job_state& job,
                    codec::claim_record& record);
   void park(job_state& job, const run& what);
   result<void> release_next(job_state& job);
@@ -206,7 +206,7 @@ private:
   result<void> load_claims();
   result<void> load_parked();
   result<void> load_claim(std::uint64_t number, const codec::claim_record& r);
-  void take_up(shared_run value, std::uint64_t claim);
+  void take_up(const shared_run& value, job_state& job, std::uint64_t claim);
   void recount(const run& before, const run& after, std::uint64_t claim);
 
   rocksdb_database& db_;

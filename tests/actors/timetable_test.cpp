@@ -162,6 +162,22 @@ TEST(timetable, bounds_what_is_decided_in_one_go) {
   EXPECT_EQ(total, 5'000U);
 }
 
+TEST(timetable, of_ticks_due_at_once_the_ones_followed_sooner_go_first) {
+  timetable table;
+  table.reset({{job("hourly", "0 0 * * * *"), true, ""},
+               {job("minutely", "0 * * * * *"), true, ""},
+               {job("secondly", "* * * * * *"), true, ""}},
+              {}, t0, t0);
+  // All three are due on the hour, and the seconds before it have been decided.
+  auto before = table.decide(t0 + hours{1} - seconds{1}, 1'000'000);
+  table.committed(before);
+  const auto due = table.decide(t0 + hours{1}, 1'000);
+  ASSERT_EQ(due.size(), 3U);
+  EXPECT_EQ(due[0].cursor.job, "secondly");
+  EXPECT_EQ(due[1].cursor.job, "minutely");
+  EXPECT_EQ(due[2].cursor.job, "hourly");
+}
+
 TEST(scheduled_jobs, a_persons_word_stands_above_the_configuration) {
   auto on = job("on", "0 0 * * * *");
   auto off = job("off", "0 0 * * * *");
