@@ -168,6 +168,8 @@ result<measurement> carry_out(const scenario& what,
     return restart(what, directory);
   case measure::catch_up:
     return catch_up(what, directory);
+  case measure::churn:
+    return churn(what, directory);
   case measure::plan:
     return plan(what, directory);
   case measure::isolation:

@@ -84,6 +84,7 @@ result<measurement> fan_out(const scenario& what, const std::string& directory);
 result<measurement> restart(const scenario& what, const std::string& directory);
 result<measurement> catch_up(const scenario& what,
                              const std::string& directory);
+result<measurement> churn(const scenario& what, const std::string& directory);
 result<measurement> plan(const scenario& what, const std::string& directory);
 result<measurement> isolation(const scenario& what,
                               const std::string& directory);

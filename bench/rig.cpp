@@ -81,14 +81,15 @@ result<std::unique_ptr<rig>> rig::open(const rig_options& options) {
 
 rig::~rig() = default;
 
-result<void> rig::fill(std::uint64_t runs, std::uint32_t payload) {
+result<void> rig::fill(std::uint64_t runs, std::uint32_t payload,
+                       std::uint64_t before) {
   constexpr std::uint64_t piece = 2'000;
   const bool captured = std::exchange(capturing, false);
   for (std::uint64_t at = 0; at < runs; at += piece) {
     command::enqueue some;
     for (auto n = at; n < std::min(runs, at + piece); ++n)
       // High numbers: the measured runs have the low ones.
-      some.runs.push_back(numbered_run(~n, payload));
+      some.runs.push_back(numbered_run(~(before + n), payload));
     any_command what{std::move(some)};
     auto report = store->apply({&what, 1}, durability::async);
     if (!report)

@@ -67,8 +67,10 @@ public:
   static result<std::unique_ptr<rig>> open(const rig_options& options);
   ~rig();
 
-  /// Puts so many runs into the store, ahead of any measurement.
-  result<void> fill(std::uint64_t runs, std::uint32_t payload);
+  /// Puts so many runs into the store, beside any measurement.
+  /// @param before how many it put there earlier
+  result<void> fill(std::uint64_t runs, std::uint32_t payload,
+                    std::uint64_t before = 0);
 
   /// Starts the engine.
   /// @param config may be empty

@@ -9,12 +9,13 @@
 namespace jobq::bench {
 namespace {
 
-constexpr enum_words<measure, 7> measure_words{
+constexpr enum_words<measure, 8> measure_words{
     {{measure::full_cycle, "full_cycle"},
      {measure::enqueue, "enqueue"},
      {measure::fan_out, "fan_out"},
      {measure::restart, "restart"},
      {measure::catch_up, "catch_up"},
+     {measure::churn, "churn"},
      {measure::plan, "plan"},
      {measure::isolation, "isolation"}}};
 
@@ -88,7 +89,8 @@ std::string scenario::name() const {
   }
   if (cycles)
     add("outstanding", outstanding);
-  if (cycles || what == measure::enqueue || what == measure::restart)
+  if (cycles || what == measure::enqueue || what == measure::restart
+      || what == measure::churn)
     add("payload", payload);
   if (cycles || what == measure::enqueue)
     text += durability == jobq::durability::sync ? "/durability:sync"
@@ -115,12 +117,14 @@ result<scenario> scenario::parse(std::string_view name) {
   auto kind = std::string{next()};
   auto known = value_of(measure_words, kind);
   if (!known)
-    return wrong(name, "no measure \"" + kind
-                           + "\"; there are full_cycle, enqueue, fan_out, "
-                             "restart, catch_up, plan and isolation, see "
-                             "--list");
+    return wrong(name,
+                 "no measure \"" + kind
+                     + "\"; there are full_cycle, enqueue, fan_out, "
+                       "restart, catch_up, churn, plan and isolation, see "
+                       "--list");
   made.what = *known;
-  if (made.what == measure::fan_out || made.what == measure::restart)
+  if (made.what == measure::fan_out || made.what == measure::restart
+      || made.what == measure::churn)
     made.depth = 100'000;
   else if (made.what == measure::catch_up)
     made.depth = 10'000;
@@ -152,10 +156,10 @@ std::vector<scenario> all_scenarios() {
            "full_cycle/outstanding:1/durability:async",
            "full_cycle/outstanding:64/durability:async",
            "full_cycle/outstanding:10000/durability:async",
-           "full_cycle/outstanding:64/depth:10",
-           "full_cycle/outstanding:64/depth:100000",
-           "full_cycle/outstanding:64/depth:1000000",
-           "full_cycle/outstanding:64/depth:10000000",
+           "full_cycle/outstanding:10000/depth:10",
+           "full_cycle/outstanding:10000/depth:100000",
+           "full_cycle/outstanding:10000/depth:1000000",
+           "full_cycle/outstanding:10000/depth:10000000",
            "enqueue/producers:1",
            "enqueue/producers:8",
            "enqueue/producers:64",
@@ -164,6 +168,7 @@ std::vector<scenario> all_scenarios() {
            "restart/depth:1000000",
            "restart/depth:10000000",
            "catch_up/depth:10000",
+           "churn/depth:1000000/count:10000000",
            "plan/depth:31536000",
            "isolation/where:thread/outstanding:64/durability:async",
            "isolation/where:host/outstanding:64/durability:async",

@@ -17,6 +17,7 @@ enum class measure {
   fan_out,    ///< `depth` jobs due in the same second
   restart,    ///< ready for work after a kill -9 with `depth` available runs
   catch_up,   ///< a month of missed ticks of `depth` jobs, decided at the start
+  churn,      ///< `count` runs come and go while `depth` others wait
   plan,       ///< `depth` missed ticks of one job, decided and planned
   isolation   ///< full cycles of a no-op function, in and out of job hosts
 };

@@ -11,6 +11,9 @@
 
 #include <pthread.h>
 
+#include "queue/backlog.hpp"
+#include "queue/command_size.hpp"
+
 namespace jobq {
 namespace {
 
@@ -34,110 +37,6 @@ struct request_batch {
 };
 
 constexpr std::size_t max_batch_bytes = 1 << 20;
-
-std::size_t size_of(const run& value) {
-  std::size_t size = 300;
-  for (const auto& [name, text] : value.parameters)
-    size += name.size() + text.size() + 8;
-  for (const auto& attempt : value.attempts)
-    size += 64 + attempt.outcome.message.size() + attempt.outcome.error.size();
-  return size;
-}
-
-/// About how many bytes a command will add to its commit. A guess suffices: it
-/// only bounds how long everyone waits for one commit.
-struct estimate {
-  std::size_t operator()(const command::enqueue& c) const {
-    std::size_t size = 0;
-    for (const auto& value : c.runs)
-      size += size_of(value);
-    return size;
-  }
-  std::size_t operator()(const command::fire& c) const {
-    std::size_t size = 0;
-    for (const auto& decision : c.decisions)
-      size += decision_size(decision);
-    return size;
-  }
-  std::size_t operator()(const command::replay& c) const {
-    std::size_t size = 0;
-    for (const auto& decision : c.decisions)
-      size += decision_size(decision);
-    for (const auto& change : c.changes) {
-      size += 200 * (change.before.size() + change.after.size());
-      for (const auto& one : change.firings)
-        size += 200 + size_of(one.run);
-    }
-    return size;
-  }
-  std::size_t operator()(const command::finish& c) const {
-    return 500 + c.log.size() + c.attempt.outcome.message.size()
-           + c.attempt.outcome.error.size();
-  }
-  std::size_t operator()(const command::claim& c) const {
-    return std::size_t{32} * c.limit;
-  }
-  std::size_t operator()(const command::promote& c) const {
-    return std::size_t{400} * std::min<std::uint32_t>(c.limit, 10'000);
-  }
-  std::size_t operator()(const command::expire& c) const {
-    return std::size_t{100} * std::min<std::uint32_t>(c.limit, 10'000);
-  }
-  template <class Other>
-  std::size_t operator()(const Other&) const {
-    return 500;
-  }
-
-private:
-  static std::size_t decision_size(const tick_decision& decision) {
-    std::size_t size = 100 + 80 * decision.others.size();
-    for (const auto& firing : decision.firings)
-      size += 80 + size_of(firing.run);
-    return size;
-  }
-};
-
-/// New work that waits for its commit: counted in when it is handed in, out
-/// when it has been answered. Not thread-safe.
-class backlog {
-public:
-  explicit backlog(commit_limits limits) : limits_{limits} {}
-
-  /// @returns why it is refused; empty when it was counted in
-  std::string admit(const request& what) {
-    if (runs_ > 0
-        && (runs_ + what.new_runs > limits_.runs
-            || bytes_ + what.bytes > limits_.bytes))
-      return std::to_string(runs_) + " runs wait for the disk; try again in "
-             + std::to_string(clearing_time().count()) + " ms";
-    runs_ += what.new_runs;
-    bytes_ += what.bytes;
-    return {};
-  }
-
-  /// @param took how long their commit took
-  void release(std::size_t runs, std::size_t bytes,
-               std::chrono::steady_clock::duration took) {
-    runs_ -= std::min(runs_, runs);
-    bytes_ -= std::min(bytes_, bytes);
-    const auto ms = std::chrono::duration<double, std::milli>{took}.count();
-    if (runs > 0 && ms > 0)
-      per_ms_ = static_cast<double>(runs) / ms;
-  }
-
-private:
-  /// Until half of what waits has gone, at the latest commit's speed.
-  milliseconds clearing_time() const {
-    const auto ms = static_cast<double>(runs_) / 2 / per_ms_;
-    return milliseconds{
-        std::clamp<std::int64_t>(static_cast<std::int64_t>(ms), 1, 10'000)};
-  }
-
-  const commit_limits limits_;
-  std::size_t runs_ = 0;
-  std::size_t bytes_ = 0;
-  double per_ms_ = 10;
-};
 
 template <class Function>
 void shielded(Function&& function) noexcept {
@@ -214,7 +113,7 @@ public:
 
   void submit(any_command what, commit_callback done) override {
     request one{std::move(what), std::move(done)};
-    one.bytes = std::visit(estimate{}, one.what);
+    one.bytes = size_of(one.what);
     const auto* fresh = std::get_if<command::enqueue>(&one.what);
     if (fresh != nullptr)
       one.new_runs = fresh->runs.size();
@@ -223,7 +122,7 @@ public:
     {
       std::lock_guard lock{mutex_};
       if (fresh != nullptr)
-        refusal = backlog_.admit(one);
+        refusal = backlog_.admit(one.new_runs, one.bytes);
       was_idle = claims_.empty() && others_.empty();
       if (!refusal.empty())
         was_idle = false;

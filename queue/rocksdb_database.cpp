@@ -32,7 +32,7 @@ rocksdb::DBOptions db_options() {
   o.recycle_log_file_num = 0;                // not safe in 7.8
   o.allow_concurrent_memtable_write = false; // there is exactly one writer
   o.enable_write_thread_adaptive_yield = false;
-  o.max_total_wal_size = 256 << 20; // a quiet family must not pin old logs
+  o.max_total_wal_size = 96 << 20; // a quiet family must not pin old logs
   o.bytes_per_sync = 1 << 20;
   o.max_background_jobs = 2;
   o.max_open_files = 512;
