@@ -67,8 +67,14 @@ result<std::unique_ptr<rig>> rig::open(const rig_options& options) {
   settings.directory = options.directory / "store";
   settings.durability = options.durability;
   settings.after_write = [&to = *made](const std::string& bytes, bool synced) {
+    std::lock_guard lock{to.mutex};
     if (to.capturing)
       to.written.push_back({bytes, synced});
+  };
+  settings.after_sync = [&to = *made] {
+    std::lock_guard lock{to.mutex};
+    if (!to.written.empty())
+      to.written.back().synced = true;
   };
   auto opened = open_rocksdb_store(settings, system_time()());
   if (!opened)

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,7 @@ public:
   result<void> start(const configuration& config, bool ticks);
 
   no_op_executor functions;
+  std::mutex mutex; ///< of what follows, until the engine has stopped
   std::vector<written_batch> written;
   bool capturing = false;
   std::unique_ptr<jobq::store> store;

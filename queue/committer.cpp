@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -46,44 +47,36 @@ void shielded(Function&& function) noexcept {
   }
 }
 
-/// Applies a batch and answers everyone in it.
+/// Calls a store that may throw.
+template <class Call>
+auto guarded(Call&& call) -> decltype(call()) {
+  try {
+    return call();
+  } catch (const std::exception& e) {
+    return fail(errc::internal, std::string{"the store threw: "} + e.what());
+  } catch (...) {
+    return fail(errc::internal, "the store threw");
+  }
+}
+
+/// Carries out batches, and tells those who hear the pulse.
 class applier {
 public:
   explicit applier(store& target) : target_{target} {}
 
-  void carry_out(request_batch& batch, durability how) {
-    if (batch.empty())
-      return;
-    auto report = apply(batch.commands, how);
-    if (report && report->replies.size() != batch.commands.size())
-      report = fail(errc::internal, "the store left commands unanswered");
-    for (std::size_t i = 0; i < batch.callbacks.size(); ++i)
-      if (batch.callbacks[i])
-        shielded([&] {
-          batch.callbacks[i](report
-                                 ? std::move(report->replies[i])
-                                 : result<reply>{tl::unexpect, report.error()});
-        });
+  /// Applies the batch's commands and forgets them; the answers are left for
+  /// its callbacks.
+  result<commit_report> apply(request_batch& batch, durability how) {
+    const auto count = batch.commands.size();
+    auto report = guarded([&] { return target_.apply(batch.commands, how); });
     batch.commands.clear();
-    batch.callbacks.clear();
-    if (report)
-      beat({report->claimable, report->next_due});
+    if (report && report->replies.size() != count)
+      report = fail(errc::internal, "the store left commands unanswered");
+    return report;
   }
 
-  void on_pulse(pulse_callback callback) {
-    std::lock_guard lock{mutex_};
-    pulse_ = std::move(callback);
-  }
-
-private:
-  result<commit_report> apply(std::span<any_command> commands, durability how) {
-    try {
-      return target_.apply(commands, how);
-    } catch (const std::exception& e) {
-      return fail(errc::internal, std::string{"the store threw: "} + e.what());
-    } catch (...) {
-      return fail(errc::internal, "the store threw");
-    }
+  result<void> sync() {
+    return guarded([&] { return target_.sync(); });
   }
 
   void beat(const pulse& now) {
@@ -92,15 +85,120 @@ private:
       shielded([&] { pulse_(now); });
   }
 
+  void on_pulse(pulse_callback callback) {
+    std::lock_guard lock{mutex_};
+    pulse_ = std::move(callback);
+  }
+
+private:
   store& target_;
   std::mutex mutex_;
   pulse_callback pulse_;
 };
 
+void answer(const std::vector<commit_callback>& callbacks,
+            result<commit_report>& report) {
+  for (std::size_t i = 0; i < callbacks.size(); ++i)
+    if (callbacks[i])
+      shielded([&] {
+        callbacks[i](report ? std::move(report->replies[i])
+                            : result<reply>{tl::unexpect, report.error()});
+      });
+}
+
+/// A batch that was applied, and is to be made durable and answered.
+struct applied_batch {
+  std::vector<commit_callback> callbacks;
+  result<commit_report> report;
+  bool sync = false; ///< whether its answers have to wait for the disk
+  std::size_t new_runs = 0;
+  std::size_t new_bytes = 0;
+  std::chrono::steady_clock::time_point begun{};
+};
+
+/// Makes batches durable and answers them, in order: one sync for all that have
+/// come since the last.
+class finisher {
+public:
+  using released = std::function<void(const applied_batch&)>;
+
+  /// @param done is told of each batch that has been answered
+  finisher(applier& target, released done)
+      : applier_{target}, done_{std::move(done)}, thread_{[this] { work(); }} {}
+
+  /// Finishes what was handed in.
+  ~finisher() {
+    {
+      std::lock_guard lock{mutex_};
+      stopping_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+  }
+
+  /// Whether all that was handed in has been answered.
+  bool idle() const {
+    std::lock_guard lock{mutex_};
+    return waiting_.empty() && !busy_;
+  }
+
+  void hand_in(applied_batch batch) {
+    {
+      std::lock_guard lock{mutex_};
+      waiting_.push_back(std::move(batch));
+    }
+    wake_.notify_one();
+  }
+
+  /// On the caller's thread.
+  void finish(std::vector<applied_batch>& batches) {
+    const bool sync
+        = std::any_of(batches.begin(), batches.end(), [](const auto& one) {
+            return one.sync && one.report.has_value();
+          });
+    const auto durable = sync ? applier_.sync() : result<void>{};
+    for (auto& one : batches) {
+      if (!durable && one.report)
+        one.report = tl::unexpected{durable.error()};
+      answer(one.callbacks, one.report);
+      done_(one);
+    }
+    batches.clear();
+  }
+
+private:
+  void work() {
+    ::pthread_setname_np(::pthread_self(), "jobq.sync");
+    std::vector<applied_batch> mine;
+    for (std::unique_lock lock{mutex_};;) {
+      busy_ = false;
+      wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+      if (waiting_.empty())
+        return;
+      mine.swap(waiting_);
+      busy_ = true;
+      lock.unlock();
+      finish(mine);
+      lock.lock();
+    }
+  }
+
+  applier& applier_;
+  released done_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<applied_batch> waiting_;
+  bool busy_ = false;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
 class committer final : public commit_queue {
 public:
   committer(store& target, commit_limits limits)
-      : applier_{target}, backlog_{limits}, thread_{[this] { work(); }} {}
+      : applier_{target}, backlog_{limits},
+        finisher_{applier_, [this](const applied_batch& one) { release(one); }},
+        thread_{[this] { work(); }} {}
 
   ~committer() override {
     {
@@ -147,8 +245,11 @@ private:
     request_batch batch;
     while (wait_for_work()) {
       take_claims(batch);
-      applier_.carry_out(batch, durability::async);
-      commit_others(batch);
+      commit(batch, {});
+      applied_batch next;
+      next.sync = true;
+      take_others(batch, next);
+      commit(batch, std::move(next));
     }
   }
 
@@ -166,31 +267,55 @@ private:
     std::swap(batch, claims_);
   }
 
-  void commit_others(request_batch& batch) {
-    const auto [runs, bytes] = take_others(batch);
-    const auto begun = std::chrono::steady_clock::now();
-    applier_.carry_out(batch, durability::sync);
-    std::lock_guard lock{mutex_};
-    backlog_.release(runs, bytes, std::chrono::steady_clock::now() - begun);
-  }
-
-  /// @returns how many new runs it took, and of how many bytes
-  std::pair<std::size_t, std::size_t> take_others(request_batch& batch) {
+  void take_others(request_batch& batch, applied_batch& next) {
     std::lock_guard lock{mutex_};
     std::size_t size = 0;
-    std::size_t new_runs = 0;
-    std::size_t new_bytes = 0;
     while (!others_.empty() && size < max_batch_bytes) {
       auto& one = others_.front();
       size += one.bytes;
       if (one.new_runs > 0) {
-        new_runs += one.new_runs;
-        new_bytes += one.bytes;
+        next.new_runs += one.new_runs;
+        next.new_bytes += one.bytes;
       }
       batch.add(std::move(one.what), std::move(one.done));
       others_.pop_front();
     }
-    return {new_runs, new_bytes};
+  }
+
+  /// Applies a batch, and finishes it: here when nobody waits, which is the
+  /// quickest; else beside the next one. Answers keep the order of commits: a
+  /// claim's runs do not start before their enqueue is durable.
+  void commit(request_batch& batch, applied_batch next) {
+    if (batch.empty())
+      return;
+    next.begun = std::chrono::steady_clock::now();
+    next.report = applier_.apply(batch, durability::async);
+    next.callbacks = std::exchange(batch.callbacks, {});
+    const pulse now = next.report
+                          ? pulse{next.report->claimable, next.report->next_due}
+                          : pulse{};
+    const bool good = next.report.has_value();
+    if (finisher_.idle() && (!next.sync || nobody_waits())) {
+      alone_.push_back(std::move(next));
+      finisher_.finish(alone_);
+    } else {
+      finisher_.hand_in(std::move(next));
+    }
+    if (good)
+      applier_.beat(now);
+  }
+
+  bool nobody_waits() {
+    std::lock_guard lock{mutex_};
+    return claims_.empty() && others_.empty();
+  }
+
+  void release(const applied_batch& one) {
+    if (one.new_runs == 0)
+      return;
+    std::lock_guard lock{mutex_};
+    backlog_.release(one.new_runs, one.new_bytes,
+                     std::chrono::steady_clock::now() - one.begun);
   }
 
   applier applier_;
@@ -200,7 +325,9 @@ private:
   request_batch claims_;
   std::deque<request> others_;
   bool stopping_ = false;
-  std::thread thread_;
+  std::vector<applied_batch> alone_; ///< for its memory
+  finisher finisher_;
+  std::thread thread_; ///< ends before the finisher does
 };
 
 class immediate_committer final : public commit_queue {
@@ -220,7 +347,10 @@ public:
       auto how = std::holds_alternative<command::claim>(batch.commands.front())
                      ? durability::async
                      : durability::sync;
-      applier_.carry_out(batch, how);
+      auto report = applier_.apply(batch, how);
+      answer(std::exchange(batch.callbacks, {}), report);
+      if (report)
+        applier_.beat({report->claimable, report->next_due});
     }
   }
 

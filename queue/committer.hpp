@@ -9,8 +9,8 @@
 namespace jobq {
 
 /// Receives what a command came to, once its commit is durable, or why it never
-/// was. Called on the committer's thread (or inline, for an immediate one):
-/// must be quick and must not throw.
+/// was. Called in the order of the commits, on a thread of the committer's (or
+/// inline, for an immediate one): must be quick and must not throw.
 using commit_callback = std::function<void(result<reply>)>;
 
 /// Called after every commit with the store's pulse.
@@ -42,9 +42,10 @@ struct commit_limits {
 };
 
 /// Group commit: one thread drains all that waits, writes it as one batch (at
-/// most about 1 MiB), syncs once, answers all. No linger. Claims go ahead of
-/// the rest in a commit of their own that waits for no sync. The destructor
-/// carries out what was submitted before it and joins.
+/// most about 1 MiB), syncs, answers all. No linger. While a second thread
+/// waits for the disk, the first goes on with what has come meanwhile. Claims
+/// go ahead of the rest in a commit of their own that needs no sync. The
+/// destructor carries out what was submitted before it and joins.
 /// @param target outlives the committer
 std::unique_ptr<commit_queue> make_committer(store& target,
                                              commit_limits limits = {});

@@ -40,6 +40,9 @@ public:
 
   rocksdb::Status write(rocksdb::WriteBatch& batch, bool sync);
 
+  /// Puts on the disk what was written before the call. From any thread.
+  rocksdb::Status sync() { return db_->SyncWAL(); }
+
   rocksdb::ColumnFamilyHandle* handle(family where) const {
     return handles_[static_cast<std::size_t>(where)];
   }

@@ -1,5 +1,8 @@
 #include "queue/rocksdb_store.hpp"
 
+#include <mutex>
+#include <optional>
+
 #include "queue/rocksdb_reader.hpp"
 #include "queue/rocksdb_writer.hpp"
 
@@ -10,20 +13,39 @@ class rocksdb_store final : public store {
 public:
   rocksdb_store(std::unique_ptr<rocksdb_database> db,
                 const rocksdb_options& options)
-      : db_{std::move(db)}, writer_{*db_, view_, options}, reader_{*db_, view_},
-        read_only_{options.read_only} {}
+      : options_{options}, db_{std::move(db)}, writer_{*db_, view_, options},
+        reader_{*db_, view_} {}
 
   result<void> start(time_point now, opened_store& found) {
     if (auto ok = writer_.load(); !ok)
       return ok;
-    return read_only_ ? result<void>{} : writer_.recover(now, found);
+    return options_.read_only ? result<void>{} : writer_.recover(now, found);
   }
 
   result<commit_report> apply(std::span<any_command> batch,
                               durability how) override {
-    if (read_only_)
-      return fail(errc::unsupported, "the store was opened for reading only");
+    if (auto fault = why_not(); fault)
+      return tl::unexpected{*fault};
     return writer_.apply(batch, how);
+  }
+
+  result<void> sync() override {
+    if (auto fault = why_not(); fault)
+      return tl::unexpected{*fault};
+    if (options_.durability == durability::async)
+      return {};
+    auto done = options_.before_sync ? options_.before_sync() : result<void>{};
+    if (done)
+      if (auto status = db_->sync(); !status.ok())
+        done = tl::unexpected{db_->error_of(status)};
+    if (!done) {
+      std::lock_guard lock{mutex_};
+      failure_ = store_failure(done.error());
+      return tl::unexpected{*failure_};
+    }
+    if (options_.after_sync)
+      options_.after_sync();
+    return {};
   }
 
   result<run> find_run(const run_id& id) const override {
@@ -58,11 +80,21 @@ public:
   }
 
 private:
+  /// Why nothing can be changed, if that is so.
+  std::optional<error> why_not() {
+    if (options_.read_only)
+      return error{errc::unsupported, "the store was opened for reading only"};
+    std::lock_guard lock{mutex_};
+    return failure_;
+  }
+
+  const rocksdb_options options_;
   std::unique_ptr<rocksdb_database> db_; // outlives all that reads it
   store_view view_;
   rocksdb_writer writer_;
   rocksdb_reader reader_;
-  bool read_only_;
+  std::mutex mutex_;
+  std::optional<error> failure_; ///< of a sync
 };
 
 } // namespace

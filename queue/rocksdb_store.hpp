@@ -34,6 +34,10 @@ struct rocksdb_options {
   std::function<std::uint64_t()> free_bytes;
   std::function<result<void>()> before_write;
   std::function<void(const std::string& bytes, bool synced)> after_write;
+  /// A word before every sync of its own, whose error counts as the disk's, and
+  /// one after it.
+  std::function<result<void>()> before_sync;
+  std::function<void()> after_sync;
 };
 
 /// What opening found.

@@ -57,10 +57,14 @@ result<commit_report> rocksdb_writer::apply(std::span<any_command> batch,
 }
 
 error rocksdb_writer::poison(error cause) {
-  poison_ = error{errc::store_failed,
-                  "the store refuses all changes until it is opened again: "
-                      + cause.message};
+  poison_ = store_failure(cause);
   return *poison_;
+}
+
+error store_failure(const error& cause) {
+  return {errc::store_failed,
+          "the store refuses all changes until it is opened again: "
+              + cause.message};
 }
 
 void rocksdb_writer::begin_batch() {

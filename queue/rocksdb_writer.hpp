@@ -51,6 +51,9 @@ struct job_state {
   std::string tick_floor; ///< no tick's key lies below, as far as known
 };
 
+/// What all changes are refused with once one of them has failed.
+error store_failure(const error& cause);
+
 struct queue_state {
   static constexpr std::size_t ready_capacity = 16'384;
 

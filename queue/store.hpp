@@ -141,7 +141,7 @@ struct reply {
   std::uint64_t count = 0;
 };
 
-/// How far a commit must have come before it is answered.
+/// How far a commit must have come before `apply` returns.
 enum class durability {
   sync, ///< on the disk: survives power loss
   async ///< with the operating system: survives the death of the process
@@ -211,8 +211,9 @@ struct store_statistics {
 ///
 /// `apply` is called by one thread at a time (the committer's). Every other
 /// member may be called from any thread beside it and sees committed data.
-/// After an `apply` that returned an error nothing is acknowledged any more:
-/// every later one returns `store_failed` until the store has been reopened.
+/// After an `apply` or `sync` that returned an error nothing is acknowledged
+/// any more: every later one returns `store_failed` until the store has been
+/// reopened.
 class store {
 public:
   virtual ~store() = default;
@@ -223,6 +224,10 @@ public:
   virtual result<commit_report> apply(std::span<any_command> batch,
                                       durability how)
       = 0;
+
+  /// Puts on the disk what was applied before the call. What is applied
+  /// meanwhile does not wait for it.
+  virtual result<void> sync() = 0;
 
   virtual result<run> find_run(const run_id& id) const = 0;
 

@@ -17,10 +17,10 @@ public:
 
   bool failing = false;
 
-  result<commit_report> apply(std::span<any_command>,
-                              durability) override {
+  result<commit_report> apply(std::span<any_command>, durability) override {
     return commit_report{};
   }
+  result<void> sync() override { return {}; }
   result<run> find_run(const run_id&) const override { return run{}; }
   result<std::vector<run>> list_runs(const run_filter&) const override {
     return std::vector<run>{};

@@ -21,8 +21,6 @@ public:
     std::unique_lock lock{mutex};
     batches.push_back({batch.size(), how});
     changed.notify_all();
-    if (how == durability::sync)
-      changed.wait(lock, [this] { return !closed; });
     if (throws)
       throw std::runtime_error{"boom"};
     if (fails)
@@ -36,6 +34,16 @@ public:
     report.claimable = true;
     report.next_due = time_point{seconds{9}};
     return report;
+  }
+
+  result<void> sync() override {
+    std::unique_lock lock{mutex};
+    ++syncs;
+    changed.notify_all();
+    changed.wait(lock, [this] { return !closed || syncs <= open_syncs; });
+    if (sync_fails)
+      return fail(errc::store_failed, "the disk is gone");
+    return {};
   }
 
   result<run> find_run(const run_id&) const override { return run{}; }
@@ -71,6 +79,10 @@ public:
     }
     changed.notify_all();
   }
+  void wait_for_syncs(int count) {
+    std::unique_lock lock{mutex};
+    changed.wait(lock, [&] { return syncs >= count; });
+  }
   void wait_for_batches(std::size_t count) {
     std::unique_lock lock{mutex};
     changed.wait(lock, [&] { return batches.size() >= count; });
@@ -83,6 +95,9 @@ public:
   bool closed = false;
   bool fails = false;
   bool throws = false;
+  bool sync_fails = false;
+  int syncs = 0;
+  int open_syncs = 0; ///< so many pass a closed gate
 };
 
 /// Collects answers in order.
@@ -123,14 +138,14 @@ TEST(committer, commits_what_waits_together) {
   auto queue = make_committer(store);
   store.gate(true);
   queue->submit(command::cancel{}, got.collect());
-  store.wait_for_batches(1);
+  store.wait_for_syncs(1);
   for (int i = 0; i < 50; ++i)
     queue->submit(command::cancel{}, got.collect());
   store.gate(false);
   got.wait_for(51);
   ASSERT_EQ(store.batches.size(), 2U);
   EXPECT_EQ(store.batches[1].size, 50U);
-  EXPECT_EQ(store.batches[1].how, durability::sync);
+  EXPECT_EQ(store.syncs, 2);
 }
 
 TEST(committer, bounds_a_batch_in_bytes) {
@@ -139,7 +154,7 @@ TEST(committer, bounds_a_batch_in_bytes) {
   auto queue = make_committer(store);
   store.gate(true);
   queue->submit(command::cancel{}, got.collect());
-  store.wait_for_batches(1);
+  store.wait_for_syncs(1);
   command::finish large;
   large.log.assign(400 << 10, 'x');
   for (int i = 0; i < 8; ++i)
@@ -150,25 +165,65 @@ TEST(committer, bounds_a_batch_in_bytes) {
   EXPECT_EQ(store.batches[1].size, 3U);
 }
 
-TEST(committer, claims_go_ahead_of_the_rest_and_wait_for_no_sync) {
+TEST(committer, claims_go_ahead_of_the_rest_and_need_no_sync) {
   fake_store store;
   answers claims;
   answers others;
   auto queue = make_committer(store);
+  store.open_syncs = 1;
+  queue->submit(command::cancel{}, others.collect());
+  others.wait_for(1);
   store.gate(true);
   queue->submit(command::cancel{}, others.collect());
-  store.wait_for_batches(1);
+  store.wait_for_syncs(2);
   queue->submit(command::cancel{}, others.collect());
   queue->submit(command::claim{}, claims.collect());
   store.gate(false);
-  others.wait_for(1);
+  claims.wait_for(1);
+  others.wait_for(3);
+  ASSERT_EQ(store.batches.size(), 4U);
+  EXPECT_EQ(claims.all[0]->count, 3U) << "ahead of the other";
+  EXPECT_EQ(store.syncs, 3);
+}
+
+TEST(committer, goes_on_while_the_disk_is_waited_for) {
+  fake_store store;
+  answers got;
+  auto queue = make_committer(store);
   store.gate(true);
-  claims.wait_for(1); // while the second sync commit is held up or not begun
+  store.open_syncs = 1;
+  {
+    // Holds the committer in its first answer until all of the rest waits.
+    std::promise<void> rest;
+    auto all_there = rest.get_future().share();
+    queue->submit(command::cancel{},
+                  [&, all_there](result<reply>) { all_there.wait(); });
+    command::finish large;
+    large.log.assign(600 << 10, 'x');
+    for (int i = 0; i < 6; ++i)
+      queue->submit(large, got.collect());
+    rest.set_value();
+    store.wait_for_batches(4); // all of them, in three batches of two
+  }
+  {
+    std::lock_guard lock{got.mutex};
+    EXPECT_TRUE(got.all.empty()) << "nothing is on the disk yet";
+  }
   store.gate(false);
-  others.wait_for(2);
-  ASSERT_EQ(store.batches.size(), 3U);
-  EXPECT_EQ(store.batches[1].how, durability::async);
-  EXPECT_EQ(store.batches[2].how, durability::sync);
+  got.wait_for(6);
+  for (std::size_t i = 0; i < got.all.size(); ++i)
+    EXPECT_EQ(got.all[i]->count, i + 2);
+  EXPECT_LE(store.syncs, 4);
+}
+
+TEST(committer, a_failed_sync_is_everyones_answer) {
+  fake_store store;
+  store.sync_fails = true;
+  answers got;
+  auto queue = make_committer(store);
+  queue->submit(command::cancel{}, got.collect());
+  got.wait_for(1);
+  EXPECT_EQ(got.all[0].error().code, errc::store_failed);
 }
 
 TEST(committer, a_failed_commit_is_everyones_answer) {
@@ -281,7 +336,7 @@ TEST(committer, refuses_new_work_beyond_its_bounds_and_takes_it_later) {
   auto queue = make_committer(store, {10, 1 << 20});
   std::promise<void> first;
   queue->submit(new_runs(10), [&](const result<reply>&) { first.set_value(); });
-  store.wait_for_batches(1);
+  store.wait_for_syncs(1);
   result<reply> refused;
   queue->submit(new_runs(1),
                 [&](result<reply> came) { refused = std::move(came); });

@@ -148,6 +148,52 @@ TEST_F(rocksdb_store_test, unknown_fields_outlive_a_change_of_the_run) {
   EXPECT_EQ(stored->unknown, future);
 }
 
+TEST_F(rocksdb_store_test, a_failed_sync_poisons) {
+  bool broken = false;
+  harness.options.before_sync = [&]() -> result<void> {
+    return broken ? result<void>{fail(errc::io, "no more disk")}
+                  : result<void>{};
+  };
+  harness.open(at(0));
+  s.enqueue(make_run(1));
+  EXPECT_TRUE(harness.get().sync());
+  broken = true;
+  s.enqueue(make_run(2));
+  const auto failed = harness.get().sync();
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, errc::store_failed);
+  EXPECT_NE(failed.error().message.find("no more disk"), std::string::npos);
+  broken = false;
+  EXPECT_EQ(s.refusal(command::enqueue{{make_run(3)}}), errc::store_failed);
+  EXPECT_FALSE(harness.get().sync());
+  s.reopen();
+  s.enqueue(make_run(3));
+}
+
+TEST_F(rocksdb_store_test, claims_are_counted_though_they_write_no_counters) {
+  harness.open(at(0));
+  for (std::uint64_t i = 1; i <= 4; ++i)
+    s.enqueue(make_run(i));
+  s.claim(1);
+  s.finish(s.claim(1).at(0)); // its counters hold the first claim too
+  s.claim(1);
+  harness.die();
+  rocksdb_options beside = harness.options;
+  beside.read_only = true;
+  const auto seen = open_rocksdb_store(beside, at(5));
+  ASSERT_TRUE(seen) << seen.error().message;
+  const auto counts = seen->store->statistics_by_job();
+  ASSERT_TRUE(counts);
+  ASSERT_EQ(counts->size(), 1U);
+  EXPECT_EQ(counts->front().live.at(run_state::running), 2U);
+  EXPECT_EQ(counts->front().live.at(run_state::available), 1U);
+  EXPECT_EQ(counts->front().last_started_at, at(1));
+  const auto queues = seen->store->statistics();
+  ASSERT_TRUE(queues);
+  EXPECT_EQ(queues->queues.at(0).live.at(run_state::running), 2U);
+  EXPECT_EQ(queues->queues.at(0).live.at(run_state::available), 1U);
+}
+
 TEST_F(rocksdb_store_test, a_failed_write_shows_nothing_and_poisons) {
   bool broken = false;
   harness.options.before_write = [&]() -> result<void> {
