@@ -198,6 +198,7 @@ TEST(committer, goes_on_while_the_disk_is_waited_for) {
     auto all_there = rest.get_future().share();
     queue->submit(command::cancel{},
                   [&, all_there](result<reply>) { all_there.wait(); });
+    store.wait_for_batches(1);
     command::finish large;
     large.log.assign(600 << 10, 'x');
     for (int i = 0; i < 6; ++i)
