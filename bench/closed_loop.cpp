@@ -31,9 +31,10 @@ result<void> closed_loop::run() {
 
 void closed_loop::report(measurement& to) const {
   for (std::uint64_t i = 0; i < count_; ++i) {
+    if (acknowledged_[i] != 0)
+      to.acknowledged.add(acknowledged_[i] - submitted_[i]);
     if (finished_[i] == 0) // behind those that waited before
       continue;
-    to.acknowledged.add(acknowledged_[i] - submitted_[i]);
     if (started_[i] != 0)
       to.started.add(started_[i] - submitted_[i]);
     to.finished.add(finished_[i] - submitted_[i]);

@@ -1,3 +1,7 @@
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "bench/closed_loop.hpp"
 #include "bench/measurement.hpp"
 #include "bench/rig.hpp"
@@ -12,6 +16,9 @@ std::uint64_t default_count(const scenario& what) {
   return what.outstanding >= 8 ? (sync ? 50'000 : 100'000)
                                : (sync ? 3'000 : 20'000);
 }
+
+/// In one listing; a million runs take about 700 MB.
+constexpr std::uint32_t most_listed = 1'000'000;
 
 } // namespace
 
@@ -36,12 +43,24 @@ result<measurement> full_cycle(const scenario& what,
   made.what = what;
   made.count = what.count > 0 ? what.count : default_count(what);
   closed_loop load{**target, what, made.count};
+  std::atomic<std::uint64_t> listed{0};
+  std::vector<std::jthread> readers;
+  for (std::uint32_t i = 0; i < what.readers; ++i)
+    readers.emplace_back([&](const std::stop_token& stop) {
+      while (!stop.stop_requested())
+        if (const auto all = (*target)->store->list_runs(
+                {run_state::available, {}, most_listed}))
+          listed += all->size();
+    });
   const auto cpu = cpu_time();
   const auto begun = steady::now();
   if (auto ok = load.run(); !ok)
     return tl::unexpected{ok.error()};
   made.took = steady::now() - begun;
   made.cpu = cpu_time() - cpu;
+  readers.clear();
+  if (what.readers > 0)
+    made.note = std::to_string(listed) + " runs were listed meanwhile";
   made.resident = resident_bytes();
   load.report(made);
   (*target)->engine->stop();

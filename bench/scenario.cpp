@@ -24,9 +24,9 @@ constexpr enum_words<place, 4> place_words{{{place::host, "host"},
                                             {place::command, "command"},
                                             {place::executor, "executor"}}};
 
-const std::vector<std::string> knobs{"outstanding", "payload", "durability",
-                                     "producers",   "depth",   "count",
-                                     "where",       "hosts",   "workers"};
+const std::vector<std::string> knobs{
+    "outstanding", "payload", "durability", "producers", "depth",
+    "count",       "where",   "hosts",      "workers",   "readers"};
 
 tl::unexpected<error> wrong(std::string_view name, const std::string& why) {
   return fail(errc::invalid_argument,
@@ -65,6 +65,8 @@ std::string set_knob(scenario& to, const std::string& key,
     fits = read_number(value, to.hosts) && to.hosts > 0 && to.hosts <= 64;
   else if (key == "workers")
     fits = read_number(value, to.workers) && to.workers <= 1'024;
+  else if (key == "readers")
+    fits = read_number(value, to.readers) && to.readers <= 64;
   else if (key == "depth")
     fits = read_number(value, to.depth);
   else if (key == "count")
@@ -99,6 +101,8 @@ std::string scenario::name() const {
     add("producers", producers);
   if (what != measure::isolation)
     add("depth", depth);
+  if (readers > 0)
+    add("readers", readers);
   if (count > 0)
     add("count", count);
   return text;
@@ -160,6 +164,8 @@ std::vector<scenario> all_scenarios() {
            "full_cycle/outstanding:10000/depth:100000",
            "full_cycle/outstanding:10000/depth:1000000",
            "full_cycle/outstanding:10000/depth:10000000",
+           "full_cycle/outstanding:64/depth:1000000",
+           "full_cycle/outstanding:64/depth:1000000/readers:1",
            "enqueue/producers:1",
            "enqueue/producers:8",
            "enqueue/producers:64",

@@ -102,11 +102,8 @@ struct rocksdb_reader::listing {
   std::optional<keys::name_id> job;
   std::vector<run> runs;
   std::unordered_set<run_id> seen;
-  std::size_t looks = 0;
 
-  bool full() const {
-    return runs.size() >= filter.limit || looks >= max_looks;
-  }
+  bool full() const { return runs.size() >= filter.limit; }
   bool wants(run_state state) const {
     return !filter.state || *filter.state == state;
   }
@@ -122,7 +119,7 @@ struct rocksdb_reader::listing {
 
 result<std::vector<run>>
 rocksdb_reader::list_runs(const run_filter& filter) const {
-  listing out{filter, job_id(filter.job), {}, {}, 0};
+  listing out{filter, job_id(filter.job), {}, {}};
   if (!filter.job.empty() && !out.job)
     return std::vector<run>{};
   if (auto ok = list_live(out); !ok)
@@ -175,7 +172,7 @@ result<void> rocksdb_reader::list_index(listing& out, std::string from,
   if (out.full())
     return {};
   scan rows{db_, family::runs, std::move(from), end};
-  for (; rows.valid() && !out.full(); rows.next(), ++out.looks) {
+  for (; rows.valid() && !out.full(); rows.next()) {
     auto brief = keys::decode_brief(rows.value());
     auto id = keys::trailing_id(rows.key());
     if (!out.wants(brief.state) || !out.wants_job(brief.job)
@@ -245,8 +242,7 @@ result<void> rocksdb_reader::walk_history(const history_filter& filter,
     prefixes.emplace_back("h");
   common_chunks chunks{db_, std::move(prefixes), filter.after_sequence,
                        filter.before_sequence};
-  std::size_t looks = 0;
-  for (; chunks.valid() && looks < max_looks; chunks.next()) {
+  for (; chunks.valid(); chunks.next()) {
     auto key = keys::chunk(chunks.last());
     auto bytes = db_.get(family::history, key);
     if (!bytes)
@@ -260,7 +256,6 @@ result<void> rocksdb_reader::walk_history(const history_filter& filter,
       std::reverse(entries->begin(), entries->end());
     bool all_old = filter.since.has_value() && !filter.after_sequence;
     for (const auto& entry : *entries) {
-      ++looks;
       if (filter.since && entry.finished_at >= *filter.since - clock_slack)
         all_old = false;
       if ((filter.after_sequence && entry.sequence <= *filter.after_sequence)

@@ -11,11 +11,11 @@
 
 namespace jobq {
 
-/// The store's reads. Safe from any thread beside the writer; what is looked at
-/// is bounded by the limit asked for and by `max_looks`.
+/// The store's reads. Safe from any thread beside the writer, which they never
+/// hold up.
 class rocksdb_reader {
 public:
-  /// A listing that filters gives up after so many rows that do not match.
+  /// A listing of ticks gives up after so many rows that do not match.
   static constexpr std::size_t max_looks = 100'000;
 
   rocksdb_reader(const rocksdb_database& db, const store_view& view)
