@@ -18,7 +18,7 @@ struct server_options {
   /// 256 clients with a request on its way each, and some who look. More are
   /// answered with 503.
   std::size_t max_connections = 288;
-  std::size_t max_body = 1 << 20;   ///< bytes; more is answered with 413
+  std::size_t max_body = 1 << 20; ///< bytes; more is answered with 413
   /// How long a connection may be silent between two requests.
   std::chrono::milliseconds idle_timeout = std::chrono::seconds{60};
   /// How long a request may take to arrive, and an answer to be taken.
