@@ -83,7 +83,6 @@ private:
 
 void use_actor_scheduler(caf::actor_system_config& config) {
   config.load<actor_scheduler>();
-  config.set("scheduler.policy", caf::atom("sharing"));
   config.set("scheduler.max-threads",
              std::max<std::size_t>(2, std::thread::hardware_concurrency()));
   config.set("scheduler.max-throughput", std::size_t{300});

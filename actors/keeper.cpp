@@ -93,8 +93,6 @@ void keeper_state::collect() {
                    std::move(delivery.completions)));
   for (auto& one : delivery.answers)
     answer(one);
-  // After the answers: a claim that found nothing is older than a pulse that
-  // came with it, and the pulse may say that there is something now.
   if (delivery.pulse) {
     claimable = delivery.pulse->claimable;
     if (delivery.pulse->next_due && clock)
@@ -127,6 +125,7 @@ void keeper_state::claim() {
   if (claiming || !claimable || wanted == 0 || draining || halting)
     return;
   claiming = true;
+  claimable = false; // its own pulse or a later one says what is left
   command::claim what;
   what.owner = parts.instance;
   what.limit = wanted;
@@ -143,8 +142,6 @@ void keeper_state::claimed(result<reply>& value) {
     return;
   }
   auto count = static_cast<std::uint32_t>(value->runs.size());
-  if (count == 0)
-    claimable = false; // until the next pulse says otherwise
   wanted -= std::min(wanted, count);
   if (count > 0 && supervisor)
     self->send(

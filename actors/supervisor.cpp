@@ -369,6 +369,7 @@ void supervisor_state::halt_step() {
   auto store_failed = !parts.view->failure().empty();
   if (!unrecorded.empty() && !store_failed && history)
     return;
+  send_ends(); // ahead of its end
   if (history)
     self->send(history, atom::halt_v);
   else

@@ -6,6 +6,7 @@
 
 #include "bench/rig.hpp"
 #include "bench/target.hpp"
+#include "queue/producer.hpp"
 
 namespace jobq::bench {
 namespace {
@@ -30,22 +31,24 @@ public:
       std::atomic<bool> refused{false};
     };
     const auto now = std::make_shared<state>(how.in_flight);
+    producer source{[this](any_command what, commit_callback done) {
+      rig_->engine->submit(std::move(what), std::move(done));
+    }};
     const auto last = next_ + until.runs;
     const auto begun = steady::now();
     while (next_ < last && !now->refused && !until.over()) {
       now->room.acquire();
-      command::enqueue what;
+      std::vector<run> runs;
       const auto size = std::min<std::uint64_t>(how.batch, last - next_);
       for (std::uint64_t i = 0; i < size; ++i)
-        what.runs.push_back(numbered_run(next_++, payload));
-      rig_->engine->submit(std::move(what),
-                           [now, size](const result<reply>& came) {
-                             if (came)
-                               now->acknowledged += size;
-                             else
-                               now->refused = true;
-                             now->room.release();
-                           });
+        runs.push_back(numbered_run(next_++, payload));
+      source.enqueue(std::move(runs), [now, size](const result<reply>& came) {
+        if (came)
+          now->acknowledged += size;
+        else
+          now->refused = true;
+        now->room.release();
+      });
     }
     for (std::uint32_t i = 0; i < how.in_flight; ++i)
       now->room.acquire();

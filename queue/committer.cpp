@@ -142,6 +142,11 @@ public:
     return waiting_.empty() && !busy_;
   }
 
+  void wait_until_idle() const {
+    std::unique_lock lock{mutex_};
+    rested_.wait(lock, [this] { return waiting_.empty() && !busy_; });
+  }
+
   void hand_in(applied_batch batch) {
     {
       std::lock_guard lock{mutex_};
@@ -156,10 +161,13 @@ public:
         = std::any_of(batches.begin(), batches.end(), [](const auto& one) {
             return one.sync && one.report.has_value();
           });
-    const auto durable = sync ? applier_.sync() : result<void>{};
+    // After one that failed nothing is acknowledged: not even what needs none,
+    // since it may follow from what the disk did not take.
+    if (durable_ && sync)
+      durable_ = applier_.sync();
     for (auto& one : batches) {
-      if (!durable && one.report)
-        one.report = tl::unexpected{durable.error()};
+      if (!durable_ && one.report)
+        one.report = tl::unexpected{durable_.error()};
       answer(one.callbacks, one.report);
       done_(one);
     }
@@ -172,6 +180,8 @@ private:
     std::vector<applied_batch> mine;
     for (std::unique_lock lock{mutex_};;) {
       busy_ = false;
+      if (waiting_.empty())
+        rested_.notify_all();
       wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
       if (waiting_.empty())
         return;
@@ -185,8 +195,10 @@ private:
 
   applier& applier_;
   released done_;
+  result<void> durable_; ///< belongs to whoever finishes
   mutable std::mutex mutex_;
   std::condition_variable wake_;
+  mutable std::condition_variable rested_;
   std::vector<applied_batch> waiting_;
   bool busy_ = false;
   bool stopping_ = false;
@@ -221,7 +233,7 @@ public:
       std::lock_guard lock{mutex_};
       if (fresh != nullptr)
         refusal = backlog_.admit(one.new_runs, one.bytes);
-      was_idle = claims_.empty() && others_.empty();
+      was_idle = !waits();
       if (!refusal.empty())
         was_idle = false;
       else if (std::holds_alternative<command::claim>(one.what))
@@ -255,12 +267,18 @@ private:
 
   /// @returns false when stopping and drained
   bool wait_for_work() {
-    std::unique_lock lock{mutex_};
-    wake_.wait(lock, [this] {
-      return stopping_ || !claims_.empty() || !others_.empty();
-    });
-    return !claims_.empty() || !others_.empty();
+    {
+      std::unique_lock lock{mutex_};
+      wake_.wait(lock, [this] { return stopping_ || waits(); });
+      if (waits())
+        return true;
+    }
+    finisher_.wait_until_idle(); // its callbacks may bring more
+    std::lock_guard lock{mutex_};
+    return waits();
   }
+
+  bool waits() const { return !claims_.empty() || !others_.empty(); }
 
   void take_claims(request_batch& batch) {
     std::lock_guard lock{mutex_};
@@ -307,7 +325,7 @@ private:
 
   bool nobody_waits() {
     std::lock_guard lock{mutex_};
-    return claims_.empty() && others_.empty();
+    return !waits();
   }
 
   void release(const applied_batch& one) {

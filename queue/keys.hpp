@@ -49,8 +49,10 @@
 /// ```
 namespace jobq::keys {
 
-/// Raised when an older program could misread the store.
-inline constexpr std::uint32_t format_version = 1;
+/// Raised when an older program could misread the store. 2: runs without their
+/// id and what is usual, counters without the latest claims; what 1 wrote is
+/// read as it is.
+inline constexpr std::uint32_t format_version = 2;
 
 using name_id = std::uint32_t;
 

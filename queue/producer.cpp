@@ -36,7 +36,9 @@ void producer::enqueue(std::vector<run> runs, commit_callback done) {
                             done = std::move(done)](result<reply> came) {
     {
       std::lock_guard lock{at->mutex};
-      at->open.release(count, bytes, std::chrono::steady_clock::now() - begun);
+      // A refusal says nothing of the disk's speed.
+      const auto took = std::chrono::steady_clock::now() - begun;
+      at->open.release(count, bytes, came ? took : took.zero());
     }
     done(std::move(came));
   });

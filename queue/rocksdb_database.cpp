@@ -220,13 +220,17 @@ result<void> rocksdb_database::check_format(bool read_only) {
                   where + "has format " + text
                       + "; this jobq knows formats up to "
                       + std::to_string(keys::format_version));
-    return {};
+    if (read_only || version == keys::format_version)
+      return {};
+    return write_stamp(); // from here on older programs would misread it
   }
   for (auto where_to : {family::meta, family::runs, family::history})
     if (scan all{*this, where_to, {}, {}}; all.valid())
       return fail(errc::store_corrupt, where + "has no format stamp");
-  if (read_only)
-    return {};
+  return read_only ? result<void>{} : write_stamp();
+}
+
+result<void> rocksdb_database::write_stamp() {
   rocksdb::WriteBatch batch;
   batch.Put(handle(family::meta), slice_of(keys::format),
             std::to_string(keys::format_version));

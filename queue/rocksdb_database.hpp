@@ -57,6 +57,7 @@ private:
   result<void> start(bool read_only);
   result<void> check_families() const;
   result<void> check_format(bool read_only);
+  result<void> write_stamp();
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors() const;
 
   std::filesystem::path directory_;

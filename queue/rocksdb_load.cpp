@@ -114,8 +114,19 @@ result<void> rocksdb_writer::load_claims() {
       return ok;
     last_claim_ = number;
   }
+  // A number that counters have seen is not given again, though its row is
+  // gone: opening would take a new claim for one that they hold.
+  for (const auto& [name, one] : jobs_)
+    see_claims_below(one->counters.claims_below);
+  for (const auto& [name, one] : queues_)
+    see_claims_below(one->counters.claims_below);
   claim_mark_ = last_claim_;
   return rows.status();
+}
+
+void rocksdb_writer::see_claims_below(std::uint64_t number) {
+  if (number > 0)
+    last_claim_ = std::max(last_claim_, number - 1);
 }
 
 /// Takes up those of a claim's members that have not ended. A claim writes no
@@ -206,6 +217,17 @@ result<void> rocksdb_writer::recover(time_point now, opened_store& found) {
   for (auto& [name, owner] : jobs_)
     if (auto ok = release_next(*owner); !ok)
       return ok;
+  // Counters that hold all claims, whatever comes, are from an older version.
+  auto renew = [this](auto& one) {
+    if (one.counters.claims_below == 0) {
+      touch(one);
+      one.recounted = true;
+    }
+  };
+  for (auto& [name, one] : jobs_)
+    renew(*one);
+  for (auto& [name, one] : queues_)
+    renew(*one);
   found.completions = std::move(answer.completions);
   // Nothing is running: the next start need not look at these again.
   claim_mark_ = last_claim_;

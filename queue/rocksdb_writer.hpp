@@ -210,6 +210,7 @@ private:
   result<void> load_parked();
   result<void> load_claim(std::uint64_t number, const codec::claim_record& r);
   void take_up(const shared_run& value, job_state& job, std::uint64_t claim);
+  void see_claims_below(std::uint64_t number);
   void recount(const run& before, const run& after, std::uint64_t claim);
 
   rocksdb_database& db_;

@@ -211,8 +211,8 @@ struct store_statistics {
 ///
 /// `apply` is called by one thread at a time (the committer's). Every other
 /// member may be called from any thread beside it and sees committed data.
-/// After an `apply` or `sync` that returned an error nothing is acknowledged
-/// any more: every later one returns `store_failed` until the store has been
+/// After an `apply` or `sync` that returned an error nothing new is taken:
+/// every later `apply` returns `store_failed` until the store has been
 /// reopened.
 class store {
 public:

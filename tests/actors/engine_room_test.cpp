@@ -298,6 +298,24 @@ TEST_F(engine_room, a_clock_that_dies_too_often_stops_the_engine_and_says_why) {
   EXPECT_NE(failure_->find("clock"), std::string::npos);
 }
 
+TEST_F(engine_room, what_ends_while_a_failed_engine_halts_is_recorded) {
+  add_job("often", "* * * * * *");
+  add_job("slow", "");
+  executor_.held_jobs["slow"] = true;
+  begin();
+  auto id = enqueue("slow").id;
+  for (int i = 0; i < 8 && !failure_; ++i) {
+    break_clock_ = true;
+    pass(seconds{2});
+  }
+  ASSERT_TRUE(failure_);
+  caf::anon_send(supervisor_, atom::halt_v);
+  pass(milliseconds{1});
+  executor_.end(id, {});
+  pass(milliseconds{1});
+  EXPECT_EQ(store_->find_run(id)->state, run_state::completed);
+}
+
 TEST_F(engine_room, a_failed_store_makes_the_engine_give_up_with_its_reason) {
   add_job("a", "");
   executor_.held_jobs["a"] = true;

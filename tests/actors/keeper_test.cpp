@@ -70,6 +70,18 @@ TEST_F(keeper, claims_again_when_work_came_while_an_empty_claim_was_answered) {
   settle();
 }
 
+TEST_F(keeper, claims_again_when_the_pulse_came_before_an_empty_claims_answer) {
+  want(4);
+  commits_.beat({false, {}});
+  commits_.beat({true, {}}); // a later commit's, while the disk is waited for
+  settle();
+  commits_.callbacks[0](reply{});
+  settle();
+  ASSERT_EQ(commits_.commands.size(), 2U);
+  commits_.callbacks[1](reply{});
+  settle();
+}
+
 TEST_F(keeper, claims_nothing_until_a_pulse_says_that_there_is_something) {
   want(4);
   commits_.callbacks[0](reply{});

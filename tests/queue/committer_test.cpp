@@ -241,6 +241,34 @@ TEST(committer, a_failed_commit_is_everyones_answer) {
     EXPECT_EQ(one.error().code, errc::store_failed);
 }
 
+TEST(committer, acknowledges_no_claim_after_a_failed_sync) {
+  fake_store store;
+  store.sync_fails = true;
+  answers got;
+  auto queue = make_committer(store);
+  queue->submit(command::cancel{}, got.collect());
+  got.wait_for(1);
+  queue->submit(command::claim{}, got.collect());
+  got.wait_for(2);
+  ASSERT_FALSE(got.all[1]) << "its runs may not be on the disk";
+  EXPECT_EQ(got.all[1].error().code, errc::store_failed);
+}
+
+TEST(committer, its_end_carries_out_what_callbacks_submit) {
+  fake_store store;
+  answers got;
+  {
+    auto queue = make_committer(store);
+    store.gate(true);
+    queue->submit(command::cancel{}, [&](result<reply>) {
+      queue->submit(command::cancel{}, got.collect());
+    });
+    store.wait_for_syncs(1);
+    store.gate(false);
+  }
+  EXPECT_EQ(got.all.size(), 1U);
+}
+
 TEST(committer, an_exception_is_an_answer_and_work_goes_on) {
   fake_store store;
   answers got;

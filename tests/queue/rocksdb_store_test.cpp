@@ -48,10 +48,24 @@ TEST_F(rocksdb_store_test, a_second_open_is_refused_as_busy) {
 TEST_F(rocksdb_store_test, a_newer_format_is_refused) {
   harness.open(at(0));
   harness.die();
-  write_raw(family::meta, "format", "2");
+  write_raw(family::meta, "format", std::to_string(keys::format_version + 1));
   auto opened = open_again();
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, errc::format_too_new);
+}
+
+TEST_F(rocksdb_store_test, an_older_format_is_raised_when_it_is_opened) {
+  harness.open(at(0));
+  s.enqueue(make_run(1));
+  harness.die();
+  write_raw(family::meta, "format", "1");
+  harness.open(at(0));
+  EXPECT_EQ(s.get(id_of(1)), make_run(1));
+  harness.die();
+  auto db = rocksdb_database::open(harness.directory.path() / "store", true);
+  ASSERT_TRUE(db);
+  EXPECT_EQ((*db)->get(family::meta, keys::format).value(),
+            std::to_string(keys::format_version));
 }
 
 TEST_F(rocksdb_store_test, a_damaged_format_stamp_is_refused) {
@@ -192,6 +206,21 @@ TEST_F(rocksdb_store_test, claims_are_counted_though_they_write_no_counters) {
   ASSERT_TRUE(queues);
   EXPECT_EQ(queues->queues.at(0).live.at(run_state::running), 2U);
   EXPECT_EQ(queues->queues.at(0).live.at(run_state::available), 1U);
+}
+
+TEST_F(rocksdb_store_test, claims_after_a_restart_are_counted_too) {
+  harness.open(at(0));
+  s.enqueue(make_run(1));
+  s.enqueue(make_run(2));
+  s.finish(s.claim().at(0)); // its counters hold the first claim
+  s.reopen();
+  s.claim(); // the first one of this life, and no counters with it
+  s.reopen();
+  EXPECT_EQ(harness.found.recovered.size(), 1U);
+  EXPECT_EQ(s.of_job("job").live,
+            (std::map<run_state, std::uint64_t>{{run_state::available, 1}}));
+  s.finish(s.claim().at(0));
+  EXPECT_TRUE(s.of_job("job").live.empty());
 }
 
 TEST_F(rocksdb_store_test, a_failed_write_shows_nothing_and_poisons) {

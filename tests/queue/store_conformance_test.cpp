@@ -878,7 +878,7 @@ TEST_P(store_conformance, statistics_follow_every_change) {
                                                 {run_state::available, 1}}));
   EXPECT_EQ(stats.queues[1].oldest_available, at(0));
   EXPECT_GT(stats.disk_bytes, 0U);
-  EXPECT_EQ(stats.format, 1U);
+  EXPECT_EQ(stats.format, 2U);
   s.reopen();
   auto live = s.of_job("job").live;
   EXPECT_EQ(live.at(run_state::available), 2U);
