@@ -196,9 +196,12 @@ TEST(committer, goes_on_while_the_disk_is_waited_for) {
     // Holds the committer in its first answer until all of the rest waits.
     std::promise<void> rest;
     auto all_there = rest.get_future().share();
-    queue->submit(command::cancel{},
-                  [&, all_there](result<reply>) { all_there.wait(); });
-    store.wait_for_batches(1);
+    std::promise<void> alone;
+    queue->submit(command::cancel{}, [&, all_there](result<reply>) {
+      alone.set_value();
+      all_there.wait();
+    });
+    alone.get_future().wait();
     command::finish large;
     large.log.assign(600 << 10, 'x');
     for (int i = 0; i < 6; ++i)
