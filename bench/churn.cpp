@@ -46,6 +46,7 @@ public:
     for (std::uint64_t i = 0; i < batch; ++i) {
       auto one = numbered_run(first + i, payload_);
       one.state = run_state::scheduled;
+      one.priority = 1; // claimed ahead of those that stay
       one.scheduled_at = now_ + milliseconds{500};
       fresh.runs.push_back(std::move(one));
     }
@@ -78,6 +79,10 @@ private:
     auto report = store_.apply(commands, durability::async);
     longest
         = std::max<std::chrono::nanoseconds>(longest, steady::now() - begun);
+    if (report)
+      for (const auto& one : report->replies)
+        if (!one)
+          return tl::unexpected{one.error()};
     return report;
   }
 
