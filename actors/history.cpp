@@ -13,6 +13,8 @@ namespace jobq {
 namespace {
 
 constexpr std::chrono::seconds retry_after{1};
+/// So many commits may be under way; what ends meanwhile goes into the next.
+constexpr std::size_t most_commits = 4;
 
 /// A refused end is one that was recorded before, or given up meanwhile.
 bool is_settled(const result<reply>& came) {
@@ -25,9 +27,9 @@ struct history_state {
 
   pointer self;
   history_parts parts;
-  /// Ends that wait for the commit in flight to come back.
+  /// Ends that wait for a commit to come back.
   std::vector<attempt_end_ptr> waiting;
-  bool committing = false;
+  std::size_t commits = 0; ///< under way
   bool halting = false;
 
   static inline const char* name = "history";
@@ -44,12 +46,12 @@ struct history_state {
 
 void history_state::record(const end_batch& ends) {
   waiting.insert(waiting.end(), ends->begin(), ends->end());
-  if (!committing)
+  if (commits < most_commits)
     commit();
 }
 
 void history_state::commit() {
-  committing = true;
+  ++commits;
   auto ends = std::exchange(waiting, {});
   std::vector<any_command> commands;
   commands.reserve(ends.size());
@@ -60,13 +62,13 @@ void history_state::commit() {
                     std::move(commands))})
       .then(
           [this, ends = std::move(ends)](const reply_batch& replies) mutable {
-            committing = false;
+            --commits;
             committed(ends, *replies);
           },
           [this](const caf::error&) {
             // The keeper is gone, and with it the engine: the supervisor, which
             // watches it too, ends us.
-            committing = false;
+            --commits;
             quit_when_done();
           });
 }
@@ -96,7 +98,7 @@ void history_state::committed(std::vector<attempt_end_ptr>& ends,
 }
 
 void history_state::quit_when_done() {
-  if (halting && !committing && waiting.empty())
+  if (halting && commits == 0 && waiting.empty())
     self->quit();
 }
 
@@ -109,7 +111,7 @@ history_actor::behavior_type history_state::make_behavior() {
             parts.feeds->offer(*fresh);
           },
           [this](atom::wake) {
-            if (!committing && !waiting.empty())
+            if (commits < most_commits && !waiting.empty())
               commit();
           },
           [this](atom::halt) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -30,6 +31,7 @@ result<measurement> full_cycle(const scenario& what,
   options.durability = what.durability;
   options.capture
       = what.depth == 0; // an empty RocksDB is no match for a full one
+  options.workers = std::max(options.workers, what.outstanding);
   auto target = rig::open(options);
   if (!target)
     return tl::unexpected{target.error()};

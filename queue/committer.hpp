@@ -13,7 +13,8 @@ namespace jobq {
 /// inline, for an immediate one): must be quick and must not throw.
 using commit_callback = std::function<void(result<reply>)>;
 
-/// Called after every commit with the store's pulse.
+/// Called when a commit has been carried out, with the store's pulse: what is
+/// submitted then comes after it.
 struct pulse {
   bool claimable = false;
   std::optional<time_point> next_due;
@@ -41,10 +42,11 @@ struct commit_limits {
   std::size_t bytes = 64 << 20;
 };
 
-/// Group commit: one thread drains all that waits, writes it as one batch (at
-/// most about 1 MiB), syncs, answers all. No linger. While a second thread
-/// waits for the disk, the first goes on with what has come meanwhile. Claims
-/// go ahead of the rest in a commit of their own that needs no sync. The
+/// Group commit: one thread drains all that waits and carries it out as one
+/// batch (at most about 1 MiB). No linger. A few commands are synced and
+/// answered at once; more by a second thread while the first goes on with what
+/// has come meanwhile, and large batches are written beside the next one too.
+/// Claims go ahead of the rest in a commit of their own that needs no sync. The
 /// destructor carries out what was submitted before it and joins.
 /// @param target outlives the committer
 std::unique_ptr<commit_queue> make_committer(store& target,

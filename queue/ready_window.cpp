@@ -26,31 +26,38 @@ void ready_window::pop() {
   last_popped_ = std::move(node.value());
 }
 
-bool ready_window::insert(const std::string& key) {
+bool ready_window::insert(const std::string& key, std::uint64_t batch) {
   removed_.erase(key);
-  const bool held = covers(key);
-  (held ? keys_ : added_).insert(key);
-  return held;
+  if (!covers(key)) {
+    added_[key] = batch;
+    return false;
+  }
+  keys_.insert(key);
+  if (keys_.size() <= 2 * capacity_)
+    return true;
+  auto last = keys_.extract(std::prev(keys_.end()));
+  next_ = last.value();
+  exhausted_ = false;
+  // Whether it is on disk is not known here; that it is told twice does no
+  // harm.
+  added_[std::move(last.value())] = batch;
+  return key < next_;
 }
 
-void ready_window::erase(const std::string& key) {
+void ready_window::erase(const std::string& key, std::uint64_t batch) {
   added_.erase(key);
   // Of what ends, most was popped before.
   if (!keys_.empty() && key < *keys_.begin() && covers(key))
     return;
   if (keys_.erase(key) == 0 && !covers(key))
-    removed_.insert(key);
+    removed_[key] = batch;
 }
 
-void ready_window::committed() {
-  added_.clear();
-  removed_.clear();
-  if (keys_.size() <= 2 * capacity_)
-    return;
-  auto cut = std::next(keys_.begin(), static_cast<std::ptrdiff_t>(capacity_));
-  next_ = *cut;
-  exhausted_ = false;
-  keys_.erase(cut, keys_.end());
+void ready_window::committed(std::uint64_t batch) {
+  const auto is_written
+      = [batch](const auto& one) { return one.second <= batch; };
+  std::erase_if(added_, is_written);
+  std::erase_if(removed_, is_written);
 }
 
 std::string ready_window::floor() const {
@@ -73,8 +80,8 @@ result<void> ready_window::refill() {
   exhausted_ = read < capacity_;
   if (!exhausted_)
     next_ = last + '\0';
-  while (!added_.empty() && covers(*added_.begin()))
-    keys_.insert(added_.extract(added_.begin()));
+  while (!added_.empty() && covers(added_.begin()->first))
+    keys_.insert(std::move(added_.extract(added_.begin()).key()));
   return {};
 }
 

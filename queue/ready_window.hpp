@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 
@@ -14,7 +16,8 @@ namespace jobq {
 /// the head before. Belongs to the thread that writes.
 ///
 /// Changes are told at once, while their batch is being built, and `committed`
-/// follows when they are on disk. A batch that fails ends the window's use.
+/// follows when they are on disk, which may be some batches later. A batch that
+/// fails ends the window's use.
 class ready_window {
 public:
   /// @param prefix of all the index's keys
@@ -32,10 +35,13 @@ public:
   /// recognised (as a running run's is).
   void pop();
 
+  /// @param batch the number of the one that changes it
   /// @returns whether it is held, so that its turn is not far off
-  bool insert(const std::string& key);
-  void erase(const std::string& key);
-  void committed();
+  bool insert(const std::string& key, std::uint64_t batch);
+  void erase(const std::string& key, std::uint64_t batch);
+
+  /// All batches up to this one are written.
+  void committed(std::uint64_t batch);
 
   /// No key that was not popped lies below this one.
   std::string floor() const;
@@ -60,9 +66,10 @@ private:
   bool exhausted_ = false; ///< the index holds nothing beyond `keys_`
   std::string last_popped_;
   std::set<std::string> keys_;
-  // Of the batch being built, at or beyond `next_`: not as the disk says.
-  std::set<std::string> added_;
-  std::set<std::string> removed_;
+  // At or beyond `next_`, and not as the disk says before that batch is
+  // written.
+  std::map<std::string, std::uint64_t> added_;
+  std::map<std::string, std::uint64_t> removed_;
 };
 
 } // namespace jobq

@@ -84,7 +84,7 @@ result<void> rocksdb_writer::add(run value) {
   if (is_scheduled(value.trigger)) {
     auto key = keys::unfinished(owner.id, value.id);
     put(family::runs, key, keys::encode_brief(owner.id, value.state));
-    owner.unfinished.insert(key);
+    owner.unfinished.insert(key, batch_.number);
   }
   count(nullptr, &value, owner);
   ++owner.counters.run_count;
@@ -129,10 +129,10 @@ result<shared_run> rocksdb_writer::replace(const shared_run& before,
     auto key = keys::unfinished(owner.id, id);
     if (ends_final) {
       remove(family::runs, key);
-      owner.unfinished.erase(key);
+      owner.unfinished.erase(key, batch_.number);
     } else {
       put(family::runs, key, keys::encode_brief(owner.id, after.run.state));
-      owner.unfinished.insert(key);
+      owner.unfinished.insert(key, batch_.number);
     }
   }
   count(&was, &after.run, owner);
@@ -158,7 +158,7 @@ void rocksdb_writer::unindex(const run& before, const run& after,
   if (waits_for_time(before.state)) {
     auto key = keys::timer(before);
     remove(family::runs, key);
-    timers_.erase(key);
+    timers_.erase(key, batch_.number);
     timers_touched_ = true;
     ++timer_deletes_;
     return;
@@ -168,13 +168,13 @@ void rocksdb_writer::unindex(const run& before, const run& after,
   auto& line = queue(before.queue);
   auto key = keys::ready(line.id, before);
   remove(family::runs, key);
-  line.ready.erase(key);
+  line.ready.erase(key, batch_.number);
   ++line.deletes;
   // A serial run waits in one of two places; a delete of nothing is harmless.
   if (before.serial && before.state == run_state::available) {
     auto second = keys::parked(owner.id, before);
     remove(family::runs, second);
-    owner.parked.erase(second);
+    owner.parked.erase(second, batch_.number);
   }
 }
 
@@ -187,12 +187,12 @@ bool rocksdb_writer::index(const run& after, job_state& owner) {
       line.low_water = key;
       put(family::meta, keys::low_water(keys::ready_prefix(line.id)), key);
     }
-    return line.ready.insert(key);
+    return line.ready.insert(key, batch_.number);
   }
   if (waits_for_time(after.state)) {
     auto key = keys::timer(after);
     put(family::runs, key, keys::encode_brief(owner.id, after.state));
-    timers_.insert(key);
+    timers_.insert(key, batch_.number);
     timers_touched_ = true;
     if (key < timers_low_water_) {
       timers_low_water_ = key;

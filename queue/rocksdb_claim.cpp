@@ -128,7 +128,7 @@ void rocksdb_writer::take_up(const shared_run& value, job_state& owner,
 void rocksdb_writer::park(job_state& owner, const run& what) {
   auto key = keys::parked(owner.id, what);
   put(family::runs, key, keys::encode_brief(owner.id, what.state));
-  owner.parked.insert(key);
+  owner.parked.insert(key, batch_.number);
   owner.may_have_parked = true;
   if (owner.released == what.id)
     owner.released.reset();

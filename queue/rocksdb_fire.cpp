@@ -89,7 +89,7 @@ result<void> rocksdb_writer::drop_waiting(job_state& owner, time_point now,
     auto found = find(id);
     if (!found && found.error().code != errc::not_found)
       return tl::unexpected{found.error()};
-    if (!found)
+    if (!found || is_final((*found)->run.state))
       continue;
     if (auto ok = change(*found, event::cancelled{replaced, now}, &answer); !ok)
       return tl::unexpected{ok.error()};

@@ -24,8 +24,9 @@ result<void> rocksdb_writer::load() {
   if (auto head = timers_.head(); !head)
     return tl::unexpected{head.error()};
   timers_touched_ = true;
-  publish();
-  begin_batch();
+  auto shown = changes();
+  view_.show(shown);
+  close_batch();
   return {};
 }
 
@@ -231,7 +232,7 @@ result<void> rocksdb_writer::recover(time_point now, opened_store& found) {
   found.completions = std::move(answer.completions);
   // Nothing is running: the next start need not look at these again.
   claim_mark_ = last_claim_;
-  if (batch_.Count() > 0)
+  if (batch_.rows.Count() > 0)
     put(family::meta, keys::low_water(keys::claim_prefix),
         keys::claim(last_claim_ + 1));
   return write_batch(durability::sync);

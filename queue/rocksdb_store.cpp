@@ -29,11 +29,19 @@ public:
     return writer_.apply(batch, how);
   }
 
-  result<void> sync() override {
+  result<commit_report> begin(std::span<any_command> batch) override {
     if (auto fault = why_not(); fault)
       return tl::unexpected{*fault};
-    if (options_.durability == durability::async)
-      return {};
+    return writer_.begin(batch);
+  }
+
+  result<std::uint64_t> persist(std::uint64_t commit, durability how) override {
+    if (auto fault = why_not(); fault)
+      return tl::unexpected{*fault};
+    const auto written = writer_.wait(commit);
+    if (!written || how == durability::async
+        || options_.durability == durability::async)
+      return written;
     auto done = options_.before_sync ? options_.before_sync() : result<void>{};
     if (done)
       if (auto status = db_->sync(); !status.ok())
@@ -45,7 +53,7 @@ public:
     }
     if (options_.after_sync)
       options_.after_sync();
-    return {};
+    return written;
   }
 
   result<run> find_run(const run_id& id) const override {

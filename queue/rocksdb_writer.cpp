@@ -1,5 +1,7 @@
 #include "queue/rocksdb_writer.hpp"
 
+#include <algorithm>
+
 #include <sys/statvfs.h>
 
 namespace jobq {
@@ -23,7 +25,8 @@ std::uint64_t free_on_disk(const std::filesystem::path& directory) {
 rocksdb_writer::rocksdb_writer(rocksdb_database& db, store_view& view,
                                const rocksdb_options& options)
     : db_{db}, view_{view}, options_{options},
-      timers_{db, std::string{keys::timer_prefix}, {}}, known_{held_limit} {
+      timers_{db, std::string{keys::timer_prefix}, {}}, known_{held_limit},
+      writes_{db, view, options_} {
   if (!options_.free_bytes)
     options_.free_bytes
         = [directory = options.directory] { return free_on_disk(directory); };
@@ -31,9 +34,36 @@ rocksdb_writer::rocksdb_writer(rocksdb_database& db, store_view& view,
 
 result<commit_report> rocksdb_writer::apply(std::span<any_command> batch,
                                             durability how) {
+  return carry_out(batch, [&] { return write_batch(how); });
+}
+
+result<commit_report> rocksdb_writer::begin(std::span<any_command> batch) {
+  return carry_out(batch, [&]() -> result<void> {
+    close_batch();
+    if (batch_.rows.Count() > 0)
+      writes_.hand_over(std::move(batch_));
+    return {};
+  });
+}
+
+/// @param write is told when the batch has been built
+template <class Write>
+result<commit_report> rocksdb_writer::carry_out(std::span<any_command> batch,
+                                                Write write) {
+  if (auto failed = writes_.failure(); failed && !poison_)
+    poison_ = failed;
   if (poison_)
     return tl::unexpected{*poison_};
   try {
+    // These read rows that are not kept in memory until they are written.
+    const bool reads_rows
+        = std::any_of(batch.begin(), batch.end(), [](const any_command& one) {
+            return std::holds_alternative<command::expire>(one)
+                   || std::holds_alternative<command::replay>(one);
+          });
+    if (reads_rows)
+      if (auto ok = writes_.wait(last_batch_); !ok)
+        return tl::unexpected{ok.error()};
     begin_batch();
     commit_report report;
     report.replies.reserve(batch.size());
@@ -46,8 +76,9 @@ result<commit_report> rocksdb_writer::apply(std::span<any_command> batch,
     auto due = next_due();
     if (!due)
       return tl::unexpected{poison(due.error())};
-    if (auto ok = write_batch(how); !ok)
+    if (auto ok = write(); !ok)
       return tl::unexpected{poison(ok.error())};
+    report.number = last_batch_;
     report.claimable = *can_claim;
     report.next_due = *due;
     return report;
@@ -61,29 +92,38 @@ error rocksdb_writer::poison(error cause) {
   return *poison_;
 }
 
-error store_failure(const error& cause) {
-  return {errc::store_failed,
-          "the store refuses all changes until it is opened again: "
-              + cause.message};
-}
-
 void rocksdb_writer::begin_batch() {
+  settle();
   batch_begun_ = std::chrono::steady_clock::now();
-  batch_.Clear();
+  batch_ = writes_.make();
+  batch_.number = last_batch_ + 1;
   chunks_.clear();
   completed_.clear();
   rewritten_.clear();
-  for (auto* one : touched_jobs_)
-    one->touched = one->recounted = false;
-  touched_jobs_.clear();
-  for (auto* one : touched_queues_)
-    one->touched = one->recounted = false;
-  touched_queues_.clear();
-  timers_touched_ = false;
-  running_changes_.clear();
 }
 
-result<void> rocksdb_writer::write_batch(durability how) {
+/// Lets go of what was kept because it was not written yet.
+void rocksdb_writer::settle() {
+  if (unsettled_.empty())
+    return;
+  const auto written = writes_.written();
+  while (!unsettled_.empty() && unsettled_.front().number <= written) {
+    const auto batch = std::move(unsettled_.front());
+    unsettled_.pop_front();
+    known_.settle();
+    for (auto* one : batch.jobs) {
+      one->parked.committed(batch.number);
+      one->unfinished.committed(batch.number);
+    }
+    for (auto* one : batch.queues)
+      one->ready.committed(batch.number);
+    if (batch.timers)
+      timers_.committed(batch.number);
+  }
+}
+
+/// Adds the rows that follow from the changes, and what readers will see.
+void rocksdb_writer::close_batch() {
   std::vector<std::size_t> sizes;
   sizes.reserve(known_.changed().size());
   for (const auto* place : known_.changed()) {
@@ -95,23 +135,31 @@ result<void> rocksdb_writer::write_batch(durability how) {
     }
     sizes.push_back(record_.size());
   }
-  known_.settle(sizes);
   write_history();
   write_counters();
   write_marks();
-  if (batch_.Count() == 0)
+  batch_.shown = changes();
+  unsettled mine{batch_.number, std::exchange(touched_jobs_, {}),
+                 std::exchange(touched_queues_, {}),
+                 std::exchange(timers_touched_, false)};
+  for (auto* one : mine.jobs)
+    one->touched = one->recounted = false;
+  for (auto* one : mine.queues)
+    one->touched = one->recounted = false;
+  if (batch_.rows.Count() == 0)
+    return;
+  known_.seal(std::move(sizes));
+  unsettled_.push_back(std::move(mine));
+  last_batch_ = batch_.number;
+}
+
+result<void> rocksdb_writer::write_batch(durability how) {
+  close_batch();
+  if (batch_.rows.Count() == 0)
     return {};
-  if (options_.before_write)
-    if (auto ok = options_.before_write(); !ok)
-      return ok;
-  const bool synced
-      = how == durability::sync && options_.durability == durability::sync;
-  if (auto status = db_.write(batch_, synced); !status.ok())
-    return tl::unexpected{db_.error_of(status)};
-  if (options_.after_write)
-    options_.after_write(batch_.Data(), synced);
-  finish_batch();
-  return {};
+  return writes_.write(std::move(batch_),
+                       how == durability::sync
+                           && options_.durability == durability::sync);
 }
 
 void rocksdb_writer::write_counters() {
@@ -127,18 +175,6 @@ void rocksdb_writer::write_counters() {
       put(family::meta, keys::queue_counters(one->id),
           codec::encode(one->counters));
     }
-}
-
-void rocksdb_writer::finish_batch() {
-  for (auto* one : touched_jobs_) {
-    one->parked.committed();
-    one->unfinished.committed();
-  }
-  for (auto* one : touched_queues_)
-    one->ready.committed();
-  if (timers_touched_)
-    timers_.committed();
-  publish();
 }
 
 void rocksdb_writer::write_history() {
@@ -193,36 +229,26 @@ void rocksdb_writer::write_marks() {
   }
 }
 
-void rocksdb_writer::publish() {
-  std::unique_lock lock{view_.mutex};
-  for (auto& [id, stored] : running_changes_) {
-    if (stored)
-      view_.running[id] = std::move(stored);
-    else
-      view_.running.erase(id);
-  }
-  for (auto* one : touched_jobs_) {
-    auto& [name, counters] = view_.jobs[one->id];
-    if (name.empty()) {
-      name = one->name;
-      view_.job_ids[name] = one->id;
-    }
-    counters = one->counters;
-  }
-  for (auto* one : touched_queues_)
-    publish_queue(*one);
+view_change rocksdb_writer::changes() {
+  view_change made;
+  made.running = std::exchange(running_changes_, {});
+  made.jobs.reserve(touched_jobs_.size());
+  for (const auto* one : touched_jobs_)
+    made.jobs.push_back({one->id, &one->name, one->counters});
+  for (const auto* one : touched_queues_)
+    made.queues.emplace_back(one->id, view_of(*one));
   if (timers_touched_)
-    view_.timers_floor = timers_.floor();
-  view_.last_sequence = last_sequence_;
+    made.timers_floor = timers_.floor();
+  made.last_sequence = last_sequence_;
+  return made;
 }
 
-void rocksdb_writer::publish_queue(queue_state& line) {
-  auto& shown = view_.queues[line.id];
+queue_view rocksdb_writer::view_of(const queue_state& line) const {
+  queue_view shown;
   shown.name = line.name;
   shown.counters = line.counters;
   shown.floor = line.ready.floor();
   shown.beyond = line.ready.complete() ? std::string{} : line.ready.next();
-  shown.oldest.reset();
   // Within a rank the first is the oldest: one look per rank.
   const auto& window = line.ready.keys();
   for (auto it = window.begin(); it != window.end();) {
@@ -231,6 +257,7 @@ void rocksdb_writer::publish_queue(queue_state& line) {
     it = window.lower_bound(
         keys::end_of(it->substr(0, keys::ready_prefix_size + 1)));
   }
+  return shown;
 }
 
 result<bool> rocksdb_writer::claimable() {

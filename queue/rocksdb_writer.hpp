@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include <rocksdb/write_batch.h>
 
 #include "jobs/transition.hpp"
+#include "queue/batch_writer.hpp"
 #include "queue/codec.hpp"
 #include "queue/keys.hpp"
 #include "queue/ready_window.hpp"
@@ -51,9 +53,6 @@ struct job_state {
   std::string tick_floor; ///< no tick's key lies below, as far as known
 };
 
-/// What all changes are refused with once one of them has failed.
-error store_failure(const error& cause);
-
 struct queue_state {
   static constexpr std::size_t ready_capacity = 16'384;
 
@@ -74,11 +73,12 @@ struct queue_state {
 };
 
 /// The store's one writer: carries out commands on its own picture of the state
-/// while building a batch, then writes it and shows the result to readers.
+/// while building a batch, then has it written and shown to readers.
 ///
-/// Its picture runs ahead of the disk inside a batch. That is safe since a
-/// batch that fails poisons the writer: nothing reads the picture again, and
-/// readers only ever see what `publish` shows them.
+/// Its picture runs ahead of the disk by the batch being built, and by those
+/// that are still being written: what they changed stays in memory until they
+/// are settled. That is safe since a batch that fails poisons the writer:
+/// nothing reads the picture again, and readers only ever see what is written.
 class rocksdb_writer {
 public:
   rocksdb_writer(rocksdb_database& db, store_view& view,
@@ -93,7 +93,23 @@ public:
 
   result<commit_report> apply(std::span<any_command> batch, durability how);
 
+  /// As `apply`, but the batch is written beside what comes next.
+  result<commit_report> begin(std::span<any_command> batch);
+
+  /// As `batch_writer::wait`. From any thread.
+  result<std::uint64_t> wait(std::uint64_t commit) const {
+    return writes_.wait(commit);
+  }
+
 private:
+  /// What batches changed that may not be written yet.
+  struct unsettled {
+    std::uint64_t number = 0;
+    std::vector<job_state*> jobs;
+    std::vector<queue_state*> queues;
+    bool timers = false;
+  };
+
   // The commands: rocksdb_commands.cpp, rocksdb_fire.cpp, rocksdb_expire.cpp
   result<reply> carry_out(command::enqueue& c);
   result<reply> carry_out(const command::fire& c);
@@ -186,19 +202,22 @@ private:
 
   // The batch: rocksdb_writer.cpp
   void put(family where, std::string_view key, std::string_view value) {
-    batch_.Put(db_.handle(where), slice_of(key), slice_of(value));
+    batch_.rows.Put(db_.handle(where), slice_of(key), slice_of(value));
   }
   void remove(family where, std::string_view key) {
-    batch_.Delete(db_.handle(where), slice_of(key));
+    batch_.rows.Delete(db_.handle(where), slice_of(key));
   }
+  template <class Write>
+  result<commit_report> carry_out(std::span<any_command> batch, Write write);
   void begin_batch();
-  void write_counters();
+  void settle();
+  void close_batch();
   result<void> write_batch(durability how);
-  void finish_batch();
+  void write_counters();
   void write_history();
   void write_marks();
-  void publish();
-  void publish_queue(queue_state& queue);
+  view_change changes();
+  queue_view view_of(const queue_state& queue) const;
   result<bool> claimable();
   result<std::optional<time_point>> next_due();
   result<void> check_space();
@@ -235,7 +254,9 @@ private:
 
   // Of the batch being built.
   std::chrono::steady_clock::time_point batch_begun_{};
-  rocksdb::WriteBatch batch_;
+  built_batch batch_;
+  std::uint64_t last_batch_ = 0; ///< the latest that was closed
+  std::deque<unsettled> unsettled_;
   std::string record_; ///< the latest run's, for its memory
   std::map<std::string, codec::chunk> chunks_; ///< rewritten by expiry
   codec::chunk completed_;
@@ -244,6 +265,8 @@ private:
   std::vector<queue_state*> touched_queues_;
   bool timers_touched_ = false;
   std::vector<std::pair<run_id, shared_run>> running_changes_; ///< null: ended
+
+  batch_writer writes_; ///< ends first: it shows names of jobs
 };
 
 } // namespace jobq

@@ -2,15 +2,24 @@
 
 namespace jobq {
 
-void run_table::settle(const std::vector<std::size_t>& bytes) {
-  for (std::size_t i = 0; i < changed_.size(); ++i) {
-    auto& [id, one] = *changed_[i];
-    one.changed = false;
+void run_table::seal(std::vector<std::size_t> bytes) {
+  sealed_.push_back(
+      {building_++, std::exchange(changed_, {}), std::move(bytes)});
+}
+
+void run_table::settle() {
+  const auto batch = std::move(sealed_.front());
+  sealed_.pop_front();
+  for (std::size_t i = 0; i < batch.changed.size(); ++i) {
+    auto& [id, one] = *batch.changed[i];
+    if (one.changed != batch.number)
+      continue; // a later batch will settle it
+    one.changed = 0;
     held_ -= std::exchange(one.held, 0);
     if (one.running())
       continue;
     // In memory a run takes about this much beside its texts.
-    const auto size = bytes[i] + sizeof(codec::stored_run);
+    const auto size = batch.bytes[i] + sizeof(codec::stored_run);
     if (!one.stored || one.stored->run.state != run_state::available
         || !std::exchange(one.soon, false) || held_ + size > limit_) {
       entries_.erase(entries_.find(id));
@@ -19,7 +28,6 @@ void run_table::settle(const std::vector<std::size_t>& bytes) {
     one.held = size;
     held_ += size;
   }
-  changed_.clear();
 }
 
 } // namespace jobq

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <unordered_map>
 #include <utility>
@@ -19,17 +20,17 @@ inline run_ptr run_of(const shared_run& stored) {
 }
 
 /// The runs that the writer has in memory, as the batch being built sees them:
-/// those that are running, those that the batch has changed, and as many
-/// available ones as the limit allows, so that a claim soon after need not read
-/// them again.
+/// those that are running, those that were changed by it or by a batch that is
+/// not written yet, and as many available ones as the limit allows, so that a
+/// claim soon after need not read them again.
 class run_table {
 public:
   struct entry {
-    shared_run stored;       ///< null: erased by this batch
-    std::uint64_t claim = 0; ///< the one that took it; 0: it is not running
-    std::size_t held = 0;    ///< bytes counted against the limit
-    bool changed = false;    ///< by this batch
-    bool soon = false;       ///< a claim may want it soon
+    shared_run stored;         ///< null: erased
+    std::uint64_t claim = 0;   ///< the one that took it; 0: it is not running
+    std::size_t held = 0;      ///< bytes counted against the limit
+    std::uint64_t changed = 0; ///< by which batch last; 0: none is unsettled
+    bool soon = false;         ///< a claim may want it soon
 
     bool running() const noexcept { return claim != 0; }
   };
@@ -54,7 +55,7 @@ public:
     auto& place = *entries_.try_emplace(id).first;
     auto& one = place.second;
     one.stored = std::move(stored);
-    if (!std::exchange(one.changed, true))
+    if (std::exchange(one.changed, building_) != building_)
       changed_.push_back(&place);
     return one;
   }
@@ -70,20 +71,32 @@ public:
   /// What this batch has changed, in the order of the first change.
   const std::vector<value_type*>& changed() const { return changed_; }
 
-  /// The batch is written: forgets what it changed, but for what is running
-  /// and, while there is room, what is available and may be wanted soon.
+  /// The batch is built, the next one begins.
   /// @param bytes how large each changed run's record is, in their order; 0 for
   ///   an erased one
-  void settle(const std::vector<std::size_t>& bytes);
+  void seal(std::vector<std::size_t> bytes);
+
+  /// The oldest sealed batch is written: forgets what it was the last to
+  /// change, but for what is running and, while there is room, what is
+  /// available and may be wanted soon.
+  void settle();
 
   auto begin() const { return entries_.begin(); }
   auto end() const { return entries_.end(); }
 
 private:
+  struct sealed {
+    std::uint64_t number = 0;
+    std::vector<value_type*> changed;
+    std::vector<std::size_t> bytes;
+  };
+
   const std::size_t limit_;
   std::size_t held_ = 0;
   std::unordered_map<run_id, entry> entries_;
+  std::uint64_t building_ = 1;
   std::vector<value_type*> changed_;
+  std::deque<sealed> sealed_;
 };
 
 } // namespace jobq

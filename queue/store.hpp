@@ -150,6 +150,7 @@ enum class durability {
 /// A committed batch.
 struct commit_report {
   std::vector<result<reply>> replies; ///< one per command, in order
+  std::uint64_t number = 0;           ///< of the commit, for `persist`
   bool claimable = false;             ///< a claim would now find something
   std::optional<time_point> next_due; ///< earliest scheduled or retryable run
 };
@@ -209,11 +210,11 @@ struct store_statistics {
 
 /// A durable home for runs, ticks and history: an interface of queue verbs.
 ///
-/// `apply` is called by one thread at a time (the committer's). Every other
-/// member may be called from any thread beside it and sees committed data.
-/// After an `apply` or `sync` that returned an error nothing new is taken:
-/// every later `apply` returns `store_failed` until the store has been
-/// reopened.
+/// `apply` and `begin` are called by one thread at a time (the committer's).
+/// Every other member may be called from any thread beside it and sees
+/// committed data. After an `apply`, `begin` or `persist` that returned an
+/// error nothing new is taken: every later one returns `store_failed` until the
+/// store has been reopened.
 class store {
 public:
   virtual ~store() = default;
@@ -225,9 +226,19 @@ public:
                                       durability how)
       = 0;
 
-  /// Puts on the disk what was applied before the call. What is applied
-  /// meanwhile does not wait for it.
-  virtual result<void> sync() = 0;
+  /// As `apply`, but returns when the batch has been carried out in memory, and
+  /// writes it beside what comes next. The next batches see what it changed;
+  /// readers do when it is written. Nothing of it may be acknowledged before
+  /// `persist`.
+  virtual result<commit_report> begin(std::span<any_command> batch) {
+    return apply(batch, durability::async);
+  }
+
+  /// Waits until this commit, and all before it, have come so far. Others do
+  /// not wait for it.
+  /// @returns the latest commit that has, which may be a later one
+  virtual result<std::uint64_t> persist(std::uint64_t commit, durability how)
+      = 0;
 
   virtual result<run> find_run(const run_id& id) const = 0;
 

@@ -30,8 +30,8 @@ void window_claim(benchmark::State& state) {
     batch.Put(db->handle(family::runs), fresh, "");
     db->write(batch, false);
     state.ResumeTiming();
-    window.insert(fresh);
-    window.committed();
+    window.insert(fresh, number);
+    window.committed(number);
     const auto head = window.head();
     benchmark::DoNotOptimize(head);
     window.pop();

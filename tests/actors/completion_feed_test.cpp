@@ -20,7 +20,9 @@ public:
   result<commit_report> apply(std::span<any_command>, durability) override {
     return commit_report{};
   }
-  result<void> sync() override { return {}; }
+  result<std::uint64_t> persist(std::uint64_t, durability) override {
+    return 0;
+  }
   result<run> find_run(const run_id&) const override { return run{}; }
   result<std::vector<run>> list_runs(const run_filter&) const override {
     return std::vector<run>{};

@@ -31,19 +31,22 @@ public:
       one.count = ++applied;
       report.replies.emplace_back(one);
     }
+    report.number = batches.size();
     report.claimable = true;
     report.next_due = time_point{seconds{9}};
     return report;
   }
 
-  result<void> sync() override {
+  result<std::uint64_t> persist(std::uint64_t commit, durability how) override {
+    if (how == durability::async)
+      return commit;
     std::unique_lock lock{mutex};
     ++syncs;
     changed.notify_all();
     changed.wait(lock, [this] { return !closed || syncs <= open_syncs; });
     if (sync_fails)
       return fail(errc::store_failed, "the disk is gone");
-    return {};
+    return batches.size();
   }
 
   result<run> find_run(const run_id&) const override { return run{}; }

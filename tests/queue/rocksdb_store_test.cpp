@@ -170,16 +170,16 @@ TEST_F(rocksdb_store_test, a_failed_sync_poisons) {
   };
   harness.open(at(0));
   s.enqueue(make_run(1));
-  EXPECT_TRUE(harness.get().sync());
+  EXPECT_TRUE(harness.get().persist(s.last->number, durability::sync));
   broken = true;
   s.enqueue(make_run(2));
-  const auto failed = harness.get().sync();
+  const auto failed = harness.get().persist(s.last->number, durability::sync);
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().code, errc::store_failed);
   EXPECT_NE(failed.error().message.find("no more disk"), std::string::npos);
   broken = false;
   EXPECT_EQ(s.refusal(command::enqueue{{make_run(3)}}), errc::store_failed);
-  EXPECT_FALSE(harness.get().sync());
+  EXPECT_FALSE(harness.get().persist(s.last->number, durability::sync));
   s.reopen();
   s.enqueue(make_run(3));
 }

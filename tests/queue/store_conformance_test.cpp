@@ -1,5 +1,6 @@
 #include <functional>
 
+#include "tests/queue/ahead_harness.hpp"
 #include "tests/queue/store_harness.hpp"
 
 /// What every implementation of `store` has to do. Another one joins by another
@@ -888,14 +889,17 @@ TEST_P(store_conformance, statistics_follow_every_change) {
 const harness_factory rocksdb
     = [] { return std::make_unique<rocksdb_harness>(); };
 
-std::string name_of(const ::testing::TestParamInfo<harness_factory>&) {
-  return "rocksdb";
+// The same with batches that are built before the last is written.
+const harness_factory ahead = [] { return std::make_unique<ahead_harness>(); };
+
+std::string name_of(const ::testing::TestParamInfo<harness_factory>& one) {
+  return one.index == 0 ? "rocksdb" : "rocksdb_ahead";
 }
 
-INSTANTIATE_TEST_SUITE_P(stores, store_conformance, ::testing::Values(rocksdb),
-                         name_of);
-INSTANTIATE_TEST_SUITE_P(stores, store_history, ::testing::Values(rocksdb),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(stores, store_conformance,
+                         ::testing::Values(rocksdb, ahead), name_of);
+INSTANTIATE_TEST_SUITE_P(stores, store_history,
+                         ::testing::Values(rocksdb, ahead), name_of);
 
 } // namespace
 } // namespace jobq::test

@@ -1,8 +1,10 @@
 #include <map>
 #include <random>
 #include <set>
+#include <tuple>
 
 #include "jobs/transition.hpp"
+#include "tests/queue/ahead_harness.hpp"
 #include "tests/queue/store_harness.hpp"
 
 /// Random commands against the store and against a map, which must agree after
@@ -61,7 +63,10 @@ struct model {
   }
 };
 
-class store_model : public ::testing::TestWithParam<unsigned> {
+/// The seed, and whether batches are built before the last is written.
+using model_parameter = std::tuple<unsigned, bool>;
+
+class store_model : public ::testing::TestWithParam<model_parameter> {
 protected:
   std::uint64_t below(std::uint64_t limit) {
     return std::uniform_int_distribution<std::uint64_t>{0, limit - 1}(random);
@@ -203,10 +208,17 @@ protected:
     EXPECT_EQ(told, reference.history);
   }
 
-  rocksdb_harness harness;
+  static std::unique_ptr<store_harness> make_harness() {
+    if (std::get<1>(GetParam()))
+      return std::make_unique<ahead_harness>();
+    return std::make_unique<rocksdb_harness>();
+  }
+
+  std::unique_ptr<store_harness> held = make_harness();
+  store_harness& harness = *held;
   store_user s{harness};
   model reference;
-  std::mt19937 random{GetParam()};
+  std::mt19937 random{std::get<0>(GetParam())};
   std::uint64_t next_id = 0;
   time_point now = at(0);
   std::vector<any_command> batch;
@@ -215,7 +227,7 @@ protected:
 };
 
 TEST_P(store_model, agrees_with_a_map) {
-  SCOPED_TRACE("seed " + std::to_string(GetParam()));
+  SCOPED_TRACE("seed " + std::to_string(std::get<0>(GetParam())));
   harness.open(now);
   for (int round = 0; round < 300 && !HasFailure(); ++round) {
     for (auto steps = below(8); steps > 0; --steps) {
@@ -231,9 +243,13 @@ TEST_P(store_model, agrees_with_a_map) {
   compare();
 }
 
-INSTANTIATE_TEST_SUITE_P(seeds, store_model, ::testing::Range(1U, 9U),
+INSTANTIATE_TEST_SUITE_P(seeds, store_model,
+                         ::testing::Combine(::testing::Range(1U, 9U),
+                                            ::testing::Bool()),
                          [](const auto& one) {
-                           return "seed_" + std::to_string(one.param);
+                           return "seed_"
+                                  + std::to_string(std::get<0>(one.param))
+                                  + (std::get<1>(one.param) ? "_ahead" : "");
                          });
 
 } // namespace
