@@ -1,6 +1,8 @@
 #include <atomic>
-#include <future>
-#include <thread>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+#include <vector>
 
 #include "bench/measurement.hpp"
 #include "bench/progress_bar.hpp"
@@ -13,9 +15,40 @@ std::int64_t ticks() {
   return steady::now().time_since_epoch().count();
 }
 
+/// Which producers have been answered: told by the committer's threads, asked
+/// by the one that produces for all of them.
+class answered {
+public:
+  void tell(std::uint32_t producer) {
+    bool first = false;
+    {
+      std::lock_guard lock{mutex_};
+      first = waiting_.empty();
+      waiting_.push_back(producer);
+    }
+    if (first)
+      changed_.notify_one();
+  }
+
+  /// Waits for at least one. Replaces `to`.
+  void take(std::vector<std::uint32_t>& to) {
+    to.clear();
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [this] { return !waiting_.empty(); });
+    to.swap(waiting_);
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::uint32_t> waiting_;
+};
+
 } // namespace
 
-/// Each producer enqueues one run after the other, waiting for each answer.
+/// Each producer has one run on its way, and enqueues the next when it has been
+/// answered. One thread serves all of them: what is measured is the queue, not
+/// how fast so many threads can be woken.
 result<measurement> enqueue_only(const scenario& what,
                                  const std::string& directory) {
   scratch place{directory};
@@ -33,31 +66,33 @@ result<measurement> enqueue_only(const scenario& what,
   made.count = what.count > 0 ? what.count : 3'000 + 1'500 * what.producers;
   std::vector<std::int64_t> latency(made.count);
   measured().total = made.count;
-  std::atomic<std::uint64_t> next{0};
+  answered free;
   std::atomic<bool> failed{false};
-  auto produce = [&] {
-    for (auto number = next++; number < made.count; number = next++) {
-      measured().done = number;
-      command::enqueue one;
-      one.runs.push_back(numbered_run(number, what.payload));
-      std::promise<void> answered;
-      const auto begun = ticks();
-      commits.submit(std::move(one), [&](const result<reply>& came) {
-        if (!came)
-          failed = true;
-        answered.set_value();
-      });
-      answered.get_future().wait();
-      latency[number] = ticks() - begun;
-    }
+  const auto submit = [&](std::uint32_t producer, std::uint64_t number) {
+    command::enqueue one;
+    one.runs.push_back(numbered_run(number, what.payload));
+    const auto begun = ticks();
+    commits.submit(std::move(one),
+                   [&, producer, number, begun](const result<reply>& came) {
+                     latency[number] = ticks() - begun;
+                     if (!came)
+                       failed = true;
+                     free.tell(producer);
+                   });
   };
   const auto cpu = cpu_time();
   const auto begun = steady::now();
-  std::vector<std::thread> producers;
-  for (std::uint32_t i = 0; i < what.producers; ++i)
-    producers.emplace_back(produce);
-  for (auto& one : producers)
-    one.join();
+  std::uint64_t next = 0;
+  for (std::uint32_t i = 0; i < what.producers && next < made.count; ++i)
+    submit(i, next++);
+  std::vector<std::uint32_t> ready;
+  for (std::uint64_t seen = 0; seen < made.count; seen += ready.size()) {
+    free.take(ready);
+    for (const auto producer : ready)
+      if (next < made.count)
+        submit(producer, next++);
+    measured().done = next;
+  }
   made.took = steady::now() - begun;
   made.cpu = cpu_time() - cpu;
   made.resident = resident_bytes();

@@ -8,8 +8,11 @@
 namespace jobq {
 namespace {
 
-/// Handed over and not written yet: what bounds memory.
-constexpr std::size_t most_waiting = 3;
+/// A batch from this size on is written at once.
+constexpr std::size_t large = 64 << 10;
+/// No more than about so much waits.
+constexpr std::size_t most_bytes = 2 << 20;
+constexpr std::size_t most_spare = 4;
 
 } // namespace
 
@@ -18,13 +21,16 @@ batch_writer::batch_writer(rocksdb_database& db, store_view& view,
     : db_{db}, view_{view}, options_{options} {}
 
 batch_writer::~batch_writer() {
-  {
-    std::lock_guard lock{mutex_};
-    stopping_ = true;
-  }
+  std::unique_lock lock{mutex_};
+  stopping_ = true;
   wake_.notify_one();
-  if (thread_.joinable())
+  if (thread_.joinable()) {
+    lock.unlock();
     thread_.join();
+    return;
+  }
+  while (!waiting_.empty())
+    write_first(lock);
 }
 
 built_batch batch_writer::make() {
@@ -46,14 +52,21 @@ result<void> batch_writer::write(built_batch batch, bool sync) {
 }
 
 void batch_writer::hand_over(built_batch batch) {
+  const auto bytes = batch.rows.GetDataSize();
   std::unique_lock lock{mutex_};
-  changed_.wait(lock, [this] { return waiting_.size() < most_waiting; });
+  while (waiting_bytes_ >= most_bytes)
+    if (writing_)
+      changed_.wait(lock);
+    else
+      write_first(lock);
+  waiting_bytes_ += bytes;
   waiting_.push_back(std::move(batch));
-  const bool first = waiting_.size() == 1;
-  lock.unlock();
+  if (bytes < large)
+    return;
+  hurry_ = true;
   if (!thread_.joinable())
     thread_ = std::thread{[this] { work(); }};
-  else if (first)
+  else
     wake_.notify_one();
 }
 
@@ -62,9 +75,28 @@ std::uint64_t batch_writer::written() const {
   return written_;
 }
 
-result<std::uint64_t> batch_writer::wait(std::uint64_t number) const {
+result<std::uint64_t> batch_writer::wait(std::uint64_t number) {
   std::unique_lock lock{mutex_};
-  changed_.wait(lock, [&] { return written_ >= number || failure_; });
+  return wait(lock, number);
+}
+
+result<std::uint64_t> batch_writer::wait_and_write(std::uint64_t number) {
+  std::unique_lock lock{mutex_};
+  const auto came = wait(lock, number);
+  if (!came)
+    return came;
+  while (!waiting_.empty() && !writing_)
+    write_first(lock);
+  return written_;
+}
+
+result<std::uint64_t> batch_writer::wait(std::unique_lock<std::mutex>& lock,
+                                         std::uint64_t number) {
+  while (written_ < number && !failure_)
+    if (writing_)
+      changed_.wait(lock);
+    else
+      write_first(lock);
   if (written_ < number)
     return tl::unexpected{*failure_};
   return written_;
@@ -78,20 +110,34 @@ std::optional<error> batch_writer::failure() const {
 void batch_writer::work() {
   ::pthread_setname_np(::pthread_self(), "jobq.write");
   for (std::unique_lock lock{mutex_};;) {
-    wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
     if (waiting_.empty())
+      hurry_ = false;
+    wake_.wait(lock, [this] { return stopping_ || hurry_; });
+    if (waiting_.empty() && stopping_)
       return;
-    auto& batch = waiting_.front(); // stays there, and counts, until it ends
-    auto came
-        = failure_ ? result<void>{tl::unexpected{*failure_}} : result<void>{};
-    lock.unlock();
-    if (came)
-      came = write_one(batch, false);
-    lock.lock();
-    note_end(batch, came);
-    waiting_.pop_front();
-    changed_.notify_all();
+    if (writing_)
+      changed_.wait(lock);
+    else if (!waiting_.empty())
+      write_first(lock);
   }
+}
+
+/// Writes the batch that has waited longest, without the lock.
+void batch_writer::write_first(std::unique_lock<std::mutex>& lock) {
+  writing_ = true;
+  auto& batch = waiting_.front(); // stays there, and counts, until it ends
+  const auto bytes = batch.rows.GetDataSize();
+  auto came
+      = failure_ ? result<void>{tl::unexpected{*failure_}} : result<void>{};
+  lock.unlock();
+  if (came)
+    came = write_one(batch, false);
+  lock.lock();
+  note_end(batch, came);
+  waiting_.pop_front();
+  waiting_bytes_ -= bytes;
+  writing_ = false;
+  changed_.notify_all();
 }
 
 result<void> batch_writer::write_one(built_batch& batch, bool sync) {
@@ -118,7 +164,7 @@ void batch_writer::note_end(built_batch& batch, const result<void>& came) {
     written_ = batch.number;
   else if (!failure_)
     failure_ = store_failure(came.error());
-  if (came && spare_.size() < most_waiting)
+  if (came && spare_.size() < most_spare)
     spare_.push_back(std::move(batch));
 }
 

@@ -27,9 +27,11 @@ struct built_batch {
   view_change shown; ///< to readers, once it is written
 };
 
-/// Writes batches in their order and shows readers what they changed: on the
-/// caller's thread, or on one of its own while the caller builds the next. Once
-/// one has failed, none is written.
+/// Writes batches in their order and shows readers what they changed. Large
+/// ones are written by a thread of its own while the caller builds the next.
+/// Small ones are written by whoever waits for them: waking a thread would take
+/// longer, and a write beside a sync slows both. Once one has failed, none is
+/// written.
 ///
 /// `write` and `hand_over` are called by one thread, the rest by any.
 class batch_writer {
@@ -47,20 +49,27 @@ public:
   /// Writes a batch behind those that were handed over.
   result<void> write(built_batch batch, bool sync);
 
-  /// Leaves a batch to the other thread. Waits while several are with it.
+  /// Has a batch written later. Waits while many bytes are to be written.
   void hand_over(built_batch batch);
 
   /// All up to this number are written.
   std::uint64_t written() const;
 
-  /// Waits until all up to this number are written, or never will be.
+  /// Writes what is waiting, or waits for who does, until all up to this number
+  /// are written or never will be.
   /// @returns up to which all are written
-  result<std::uint64_t> wait(std::uint64_t number) const;
+  result<std::uint64_t> wait(std::uint64_t number);
+
+  /// As `wait`, and writes all else that is waiting and nobody is at.
+  result<std::uint64_t> wait_and_write(std::uint64_t number);
 
   std::optional<error> failure() const;
 
 private:
   void work();
+  result<std::uint64_t> wait(std::unique_lock<std::mutex>& lock,
+                             std::uint64_t number);
+  void write_first(std::unique_lock<std::mutex>& lock);
   result<void> write_one(built_batch& batch, bool sync);
   void note_end(built_batch& batch, const result<void>& came);
 
@@ -69,8 +78,11 @@ private:
   const rocksdb_options& options_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  mutable std::condition_variable changed_;
-  std::deque<built_batch> waiting_;
+  std::condition_variable changed_;
+  std::deque<built_batch> waiting_; ///< the first may be being written
+  std::size_t waiting_bytes_ = 0;
+  bool writing_ = false;
+  bool hurry_ = false; ///< do not leave what waits to who waits for it
   std::vector<built_batch> spare_;
   std::uint64_t written_ = 0;
   std::optional<error> failure_;

@@ -27,8 +27,6 @@ struct request {
 constexpr std::size_t max_batch_bytes = 1 << 20;
 /// So many commands are quicker to finish than to hand on.
 constexpr std::size_t few = 4;
-/// From about this size on a batch is written beside the next one.
-constexpr std::size_t large = 64 << 10;
 
 class committer final : public commit_queue {
 public:
@@ -82,11 +80,11 @@ private:
     request_batch batch;
     while (wait_for_work()) {
       take_claims(batch);
-      commit(batch, {}, 0);
+      commit(batch, {});
       applied_batch next;
       next.needs = durability::sync;
-      const auto bytes = take_others(batch, next);
-      commit(batch, std::move(next), bytes);
+      take_others(batch, next);
+      commit(batch, std::move(next));
     }
   }
 
@@ -110,8 +108,7 @@ private:
     std::swap(batch, claims_);
   }
 
-  /// @returns about how large it is
-  std::size_t take_others(request_batch& batch, applied_batch& next) {
+  void take_others(request_batch& batch, applied_batch& next) {
     std::lock_guard lock{mutex_};
     std::size_t size = 0;
     while (!others_.empty() && size < max_batch_bytes) {
@@ -124,23 +121,20 @@ private:
       batch.add(std::move(one.what), std::move(one.done));
       others_.pop_front();
     }
-    return size;
   }
 
   /// Applies a batch, and finishes it: here when it is all there is, which is
-  /// the quickest; else it is synced and answered, and a large one is written,
-  /// beside the next ones. Answers keep the order of commits: a claim's runs do
-  /// not start before their enqueue is durable.
-  void commit(request_batch& batch, applied_batch next, std::size_t bytes) {
+  /// the quickest; else it is written, synced and answered beside the next
+  /// ones. Answers keep the order of commits: a claim's runs do not start
+  /// before their enqueue is durable.
+  void commit(request_batch& batch, applied_batch next) {
     if (batch.empty())
       return;
-    const bool idle = finisher_.idle();
-    writing_ = bytes >= large || (writing_ && !idle);
-    const bool here = !writing_ && idle && batch.commands.size() <= few
+    const bool here = batch.commands.size() <= few && finisher_.idle()
                       && (next.needs == durability::async || nobody_waits());
     next.begun = std::chrono::steady_clock::now();
-    next.report = writing_ ? applier_.begin(batch)
-                           : applier_.apply(batch, durability::async);
+    next.report = here ? applier_.apply(batch, durability::async)
+                       : applier_.begin(batch);
     next.callbacks = std::exchange(batch.callbacks, {});
     // Those who hear it may hand in what follows while the disk is waited for.
     if (next.report)
@@ -174,7 +168,6 @@ private:
   std::deque<request> others_;
   bool stopping_ = false;
   std::vector<applied_batch> alone_; ///< for its memory
-  bool writing_ = false; ///< a batch beside the next, as far as known
   finisher finisher_;
   std::thread thread_; ///< ends before the finisher does
 };

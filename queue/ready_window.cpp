@@ -28,11 +28,12 @@ void ready_window::pop() {
 
 bool ready_window::insert(const std::string& key, std::uint64_t batch) {
   removed_.erase(key);
+  // Most come behind all others.
   if (!covers(key)) {
-    added_[key] = batch;
+    added_.insert_or_assign(added_.end(), key, batch);
     return false;
   }
-  keys_.insert(key);
+  keys_.insert(keys_.end(), key);
   if (keys_.size() <= 2 * capacity_)
     return true;
   auto last = keys_.extract(std::prev(keys_.end()));
@@ -45,10 +46,10 @@ bool ready_window::insert(const std::string& key, std::uint64_t batch) {
 }
 
 void ready_window::erase(const std::string& key, std::uint64_t batch) {
-  added_.erase(key);
   // Of what ends, most was popped before.
-  if (!keys_.empty() && key < *keys_.begin() && covers(key))
+  if (!keys_.empty() && key < *keys_.begin())
     return;
+  added_.erase(key);
   if (keys_.erase(key) == 0 && !covers(key))
     removed_[key] = batch;
 }

@@ -38,9 +38,11 @@ public:
   result<std::uint64_t> persist(std::uint64_t commit, durability how) override {
     if (auto fault = why_not(); fault)
       return tl::unexpected{*fault};
-    const auto written = writer_.wait(commit);
-    if (!written || how == durability::async
-        || options_.durability == durability::async)
+    if (how == durability::async || options_.durability == durability::async)
+      return writer_.writes().wait(commit);
+    // The more one sync covers, the better.
+    const auto written = writer_.writes().wait_and_write(commit);
+    if (!written)
       return written;
     auto done = options_.before_sync ? options_.before_sync() : result<void>{};
     if (done)

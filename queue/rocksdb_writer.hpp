@@ -96,10 +96,8 @@ public:
   /// As `apply`, but the batch is written beside what comes next.
   result<commit_report> begin(std::span<any_command> batch);
 
-  /// As `batch_writer::wait`. From any thread.
-  result<std::uint64_t> wait(std::uint64_t commit) const {
-    return writes_.wait(commit);
-  }
+  /// The way to what `begin` has begun. From any thread.
+  batch_writer& writes() { return writes_; }
 
 private:
   /// What batches changed that may not be written yet.
