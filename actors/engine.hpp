@@ -39,7 +39,6 @@ struct engine_options {
   milliseconds expire_every = std::chrono::minutes{1};
   /// Between two looks at the wall clock, so that steps of it are noticed.
   milliseconds longest_sleep = seconds{1};
-  std::size_t log_limit = 1 << 20; ///< bytes of log kept of an attempt
 };
 
 /// What the engine works with; all of it outlives the engine.

@@ -71,6 +71,8 @@ struct supervisor_state {
   std::unordered_map<run_id, stop_reason> early_stops;
   /// Runs asked of the keeper that have not come yet.
   std::int64_t asked = 0;
+  /// Bytes of log kept, of the jobs for which that is not what is usual.
+  std::unordered_map<std::string, std::size_t> log_limits;
   bool asking = false; ///< `ask` is on its way through the mailbox
   bool draining = false;
   bool halting = false;
@@ -88,6 +90,8 @@ struct supervisor_state {
 
   supervisor_actor::behavior_type make_behavior();
   void set_up();
+  void take_over(const config_ptr& config);
+  std::size_t log_limit_of(const std::string& job) const;
   void begin_history();
   void begin_clock();
   void ask();
@@ -115,12 +119,26 @@ struct supervisor_state {
 void supervisor_state::set_up() {
   for_workers = std::make_shared<const worker_parts>(
       worker_parts{supervisor_actor{self}, parts.functions, parts.board,
-                   parts.now, parts.log, parts.options.log_limit});
+                   parts.now, parts.log});
+  take_over(parts.config);
   self->send(parts.keeper, atom::meet_v, supervisor_actor{self});
   self->monitor(parts.keeper);
   begin_history();
   begin_clock();
   ask();
+}
+
+void supervisor_state::take_over(const config_ptr& config) {
+  parts.config = config;
+  log_limits.clear();
+  for (const auto& job : config->jobs)
+    if (job.limits.output != resource_limits{}.output)
+      log_limits.emplace(job.name, job.limits.output);
+}
+
+std::size_t supervisor_state::log_limit_of(const std::string& job) const {
+  const auto found = log_limits.find(job);
+  return found == log_limits.end() ? resource_limits{}.output : found->second;
 }
 
 void supervisor_state::begin_history() {
@@ -172,7 +190,7 @@ void supervisor_state::start_one(const run_ptr& what) {
   one.what = what;
   if (what->timeout)
     one.deadline = time() + *what->timeout;
-  one.worker = spawn_worker(*self, for_workers, what);
+  one.worker = spawn_worker(*self, for_workers, what, log_limit_of(what->job));
   workers.emplace(one.worker.address(), what->id);
   auto early = early_stops.find(what->id);
   if (early != early_stops.end()) {
@@ -390,7 +408,7 @@ supervisor_actor::behavior_type supervisor_state::make_behavior() {
           [this](atom::stop, const stop_order& order) { stop(order); },
           [this](atom::wake) { look_at_time(); },
           [this](atom::reload, const config_ptr& config) {
-            parts.config = config;
+            take_over(config);
             parts.options.workers = config->workers;
             if (clock)
               self->send(clock, atom::reload_v, config);

@@ -492,5 +492,34 @@ TEST_F(engine_room, an_attempts_log_is_kept_with_it) {
             "2027-01-15T08:00:00.000Z info    hello\n");
 }
 
+TEST_F(engine_room, a_job_says_how_much_of_a_log_is_kept) {
+  add_job("small", "").limits.output = 64 << 10;
+  add_job("usual", "");
+  add_job("large", "").limits.output = 4 << 20;
+  for (const char* job : {"small", "usual", "large"})
+    executor_.held_jobs[job] = true;
+  begin();
+  auto kept_of = [this](const char* job) {
+    const auto id = enqueue(job).id;
+    const auto hears = executor_.held.at(id).log;
+    for (int i = 0; i < 5'000; ++i)
+      hears(log_level::info, std::string(1'000, 'x'));
+    executor_.end(id, {});
+    pass(milliseconds{0});
+    return store_->read_log(id, 1).value_or("");
+  };
+  EXPECT_GT(kept_of("small").size(), 32U << 10U);
+  EXPECT_LE(kept_of("small").size(), 64U << 10U);
+  EXPECT_TRUE(kept_of("small").starts_with("("));
+  EXPECT_LE(kept_of("usual").size(), 1U << 20U);
+  EXPECT_GT(kept_of("large").size(), 2U << 20U);
+  EXPECT_LE(kept_of("large").size(), 4U << 20U);
+  config_.jobs[0].limits.output = 128 << 10;
+  caf::anon_send(supervisor_, atom::reload_v,
+                 config_ptr{std::make_shared<const configuration>(config_)});
+  pass(milliseconds{0});
+  EXPECT_GT(kept_of("small").size(), 64U << 10U) << "after a reload";
+}
+
 } // namespace
 } // namespace jobq

@@ -26,6 +26,11 @@ scheduler:
   jobs:
     - {name: quick, extension: hostile, job: nothing}
     - {name: obedient, extension: hostile, job: obey, timeout: 300ms}
+    - name: endless
+      extension: hostile
+      job: write_for_ever
+      timeout: 500ms
+      limits: {output: 64KiB}
     - {name: deaf, extension: hostile, job: loop_for_ever}
     - name: crashing
       extension: hostile
@@ -82,6 +87,17 @@ TEST_F(isolation_test, a_timeout_fires_within_50_ms_of_its_time) {
     best = std::min(best, took);
   }
   EXPECT_LT(best, 350ms);
+}
+
+TEST_F(isolation_test, of_output_without_end_the_limit_is_kept) {
+  auto jobqd = start();
+  ASSERT_TRUE(jobqd.says("is running")) << jobqd.said();
+  const auto id = begin("endless");
+  EXPECT_EQ(ended(id)["outcome"], "timed_out");
+  const auto log = get("/v1/runs/" + id + "/log")["log"].get<std::string>();
+  EXPECT_LE(log.size(), 64U << 10U);
+  EXPECT_GT(log.size(), 32U << 10U);
+  EXPECT_TRUE(log.starts_with("(")) << log.substr(0, 100);
 }
 
 TEST_F(isolation_test, a_function_that_crashes_is_poison_and_others_run_on) {
