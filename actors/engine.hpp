@@ -13,6 +13,7 @@
 #include "extensions/executor.hpp"
 #include "jobs/config.hpp"
 #include "jobs/error.hpp"
+#include "jobs/stop_ladder.hpp"
 #include "jobs/tick.hpp"
 #include "queue/committer.hpp"
 #include "queue/store.hpp"
@@ -35,7 +36,7 @@ struct engine_options {
   bool ticks = true; ///< false: no schedule fires (a CLI without a server)
   milliseconds stop_grace = seconds{10}; ///< for running attempts
   /// For an attempt that was told to stop; then it is given up.
-  milliseconds obey_grace = seconds{5};
+  milliseconds obey_grace = stop_ladder::attempt;
   milliseconds expire_every = std::chrono::minutes{1};
   /// Between two looks at the wall clock, so that steps of it are noticed.
   milliseconds longest_sleep = seconds{1};

@@ -11,6 +11,7 @@
 #include "extensions/host/containment.hpp"
 #include "extensions/host/host_options.hpp"
 #include "jobs/definition.hpp"
+#include "jobs/stop_ladder.hpp"
 
 namespace jobq {
 
@@ -26,9 +27,9 @@ struct process_executor_options {
   host_options host;
   std::size_t max_hosts = 8; ///< runs at the same time
   /// How a function that shall end is made to: this long it may end by itself,
-  milliseconds obey_grace = seconds{2};
+  milliseconds obey_grace = stop_ladder::asked;
   /// then it has SIGTERM for so long; then SIGKILL.
-  milliseconds terminate_grace = seconds{2};
+  milliseconds terminate_grace = stop_ladder::terminated;
   /// A host is replaced after so many runs, or when its memory has once been
   /// larger than this.
   std::uint32_t max_runs = 10'000;

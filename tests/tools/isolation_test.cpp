@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "extensions/host/process_tree.hpp"
+#include "jobs/stop_ladder.hpp"
 #include "tests/tools/jobqd_program.hpp"
 
 namespace jobq {
@@ -31,6 +32,16 @@ scheduler:
       job: write_for_ever
       timeout: 500ms
       limits: {output: 64KiB}
+    - {name: sleeper, extension: hostile, job: sleep_for_ever, timeout: 1s}
+    - {name: ignorant, extension: hostile, job: loop_for_ever, timeout: 1s}
+    - {name: unguarded, extension: hostile, job: stop_warden, timeout: 1s}
+    - name: stubborn
+      extension: command
+      command:
+        - /bin/sh
+        - -c
+        - trap '' TERM; echo '{"items_processed":3}' >&3; exec sleep 1000
+      timeout: 1s
     - {name: deaf, extension: hostile, job: loop_for_ever}
     - name: crashing
       extension: hostile
@@ -87,6 +98,55 @@ TEST_F(isolation_test, a_timeout_fires_within_50_ms_of_its_time) {
     best = std::min(best, took);
   }
   EXPECT_LT(best, 350ms);
+}
+
+TEST_F(isolation_test, each_step_of_a_stop_comes_at_its_time) {
+  auto jobqd = start();
+  ASSERT_TRUE(jobqd.says("is running")) << jobqd.said();
+  ended(begin("quick")); // there is a host now
+  struct step {
+    const char* job;
+    milliseconds after; ///< the timeout
+    json error;
+    json message;
+    std::string id = {};
+  };
+  step steps[] = {
+      {"stubborn",
+       stop_ladder::program,
+       {},
+       "ignored SIGTERM for 2s: killed by signal 9 (SIGKILL)"},
+      {"sleeper",
+       stop_ladder::asked,
+       "did not stop within 3 s, and was ended with SIGTERM",
+       {}},
+      {"ignorant",
+       stop_ladder::asked + stop_ladder::terminated,
+       "did not stop within 5 s, ignored SIGTERM, and was killed",
+       {}},
+      {"unguarded",
+       stop_ladder::asked + stop_ladder::terminated + stop_ladder::killed,
+       "did not stop when it was asked to, and its job host was killed "
+       "together with its warden",
+       {}},
+  };
+  for (auto& each : steps)
+    each.id = begin(each.job);
+  for (const auto& each : steps) {
+    const auto last = ended(each.id)["attempts"].back();
+    EXPECT_EQ(last["outcome"], "timed_out") << last;
+    EXPECT_EQ(last["error"], each.error) << last;
+    EXPECT_EQ(last["message"], each.message) << last;
+    // A busy machine may be late, but not so late that the engine gives up.
+    const milliseconds took{last["duration_ms"].get<std::int64_t>()};
+    EXPECT_GE(took, 995ms + each.after) << each.job << " ended too early";
+    EXPECT_LT(took, 1s + stop_ladder::attempt) << each.job;
+  }
+  const auto program = get("/v1/runs/" + steps[0].id);
+  EXPECT_EQ(program["items_processed"], 3) << "results count";
+  EXPECT_EQ(program["attempts"].back()["process"]["signal"], SIGKILL);
+  // The hosts of the other three: that of the program lives on.
+  EXPECT_EQ(get("/v1/status")["hosts"]["crashed"], 3);
 }
 
 TEST_F(isolation_test, of_output_without_end_the_limit_is_kept) {
