@@ -115,7 +115,8 @@ public:
   std::optional<time_point> next_run(const job_definition& job) const;
 
   /// Called once when the engine gives up by itself (the store failed, an
-  /// actor died too often), with the reason. From a thread of the engine.
+  /// actor died too often), with the reason. From a thread of the engine, or at
+  /// once if that has happened already.
   void on_failure(std::function<void(std::string)> callback);
 
   /// Finishes what runs, takes nothing new.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <caf/actor_system.hpp>
+#include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -44,6 +45,15 @@ outcome given_up(stop_reason why) {
   result.error = "the function did not stop when it was asked to; its thread "
                  "was abandoned";
   return result;
+}
+
+/// The first reason for which the engine gives up is told, once.
+void tell_failure(const supervisor_parts& parts, const std::string& why) {
+  if (!parts.view->fail(why))
+    return;
+  parts.log(log_level::error, "the engine gives up: " + why);
+  if (parts.on_failure)
+    parts.on_failure(why);
 }
 
 struct supervisor_state {
@@ -87,6 +97,9 @@ struct supervisor_state {
   static inline const char* name = "supervisor";
 
   explicit supervisor_state(pointer ptr) : self{ptr} {}
+  ~supervisor_state();
+  supervisor_state(const supervisor_state&) = delete;
+  supervisor_state& operator=(const supervisor_state&) = delete;
 
   supervisor_actor::behavior_type make_behavior();
   void set_up();
@@ -115,6 +128,19 @@ struct supervisor_state {
   void halt_step();
   steady time() const { return self->clock().now(); }
 };
+
+// Nobody works on without a supervisor. One that ends in order is the last.
+supervisor_state::~supervisor_state() {
+  constexpr auto why = caf::exit_reason::kill;
+  if (clock)
+    caf::anon_send_exit(clock, why);
+  if (history)
+    caf::anon_send_exit(history, why);
+  for (const auto& [_, one] : slots)
+    caf::anon_send_exit(one.worker, why);
+  if (parts.keeper)
+    caf::anon_send_exit(parts.keeper, why);
+}
 
 void supervisor_state::set_up() {
   for_workers = std::make_shared<const worker_parts>(
@@ -315,11 +341,7 @@ bool supervisor_state::may_restart(const char* who) {
 
 void supervisor_state::fail(const std::string& why) {
   drain();
-  if (!parts.view->fail(why))
-    return;
-  parts.log(log_level::error, "the engine gives up: " + why);
-  if (parts.on_failure)
-    parts.on_failure(why);
+  tell_failure(parts, why);
 }
 
 void supervisor_state::look_at_time() {
@@ -449,7 +471,14 @@ std::string supervisor_view::failure() const {
 
 supervisor_actor spawn_supervisor(caf::actor_system& system,
                                   supervisor_parts parts) {
-  return system.spawn(run_supervisor, std::move(parts));
+  auto made = system.spawn(run_supervisor, parts);
+  // Everybody else is watched by the supervisor.
+  caf::actor_cast<caf::strong_actor_ptr>(made)->get()->attach_functor(
+      [&system, parts = std::move(parts)](const caf::error& reason) {
+        if (reason)
+          tell_failure(parts, "the supervisor died: " + system.render(reason));
+      });
+  return made;
 }
 
 } // namespace jobq

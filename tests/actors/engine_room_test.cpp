@@ -298,6 +298,52 @@ TEST_F(engine_room, a_clock_that_dies_too_often_stops_the_engine_and_says_why) {
   EXPECT_NE(failure_->find("clock"), std::string::npos);
 }
 
+TEST_F(engine_room, a_keeper_that_dies_stops_the_engine_and_says_why) {
+  add_job("often", "* * * * * *");
+  add_job("slow", "");
+  executor_.held_jobs["slow"] = true;
+  const auto others = actors();
+  begin();
+  enqueue("slow");
+  caf::anon_send_exit(keeper_, caf::exit_reason::kill);
+  pass(milliseconds{0});
+  ASSERT_TRUE(failure_);
+  EXPECT_NE(failure_->find("the keeper died"), std::string::npos) << *failure_;
+  EXPECT_EQ(view_->failure(), failure_);
+  EXPECT_TRUE(said("the engine gives up: the keeper died"));
+  EXPECT_EQ(actors(), others) << "somebody works on";
+}
+
+TEST_F(engine_room, a_supervisor_that_dies_stops_the_engine_and_says_why) {
+  add_job("often", "* * * * * *");
+  auto& job = add_job("slow", "");
+  job.timeout = seconds{5};
+  executor_.held_jobs["slow"] = true;
+  executor_.breaks_on_stop = true;
+  const auto others = actors();
+  begin();
+  enqueue("slow");
+  pass(milliseconds{4'999});
+  EXPECT_FALSE(failure_);
+  pass(milliseconds{1});
+  ASSERT_TRUE(failure_);
+  EXPECT_NE(failure_->find("the supervisor died"), std::string::npos)
+      << *failure_;
+  EXPECT_EQ(view_->failure(), failure_);
+  EXPECT_TRUE(said("supervisor died: no way to stop it"));
+  EXPECT_TRUE(said("the engine gives up: the supervisor died"));
+  EXPECT_EQ(actors(), others) << "somebody works on";
+}
+
+TEST_F(engine_room, a_supervisor_that_ends_in_order_is_no_failure) {
+  const auto others = actors();
+  begin();
+  halt();
+  EXPECT_FALSE(failure_);
+  EXPECT_EQ(view_->failure(), "");
+  EXPECT_EQ(actors(), others);
+}
+
 TEST_F(engine_room, what_ends_while_a_failed_engine_halts_is_recorded) {
   add_job("often", "* * * * * *");
   add_job("slow", "");
