@@ -42,6 +42,11 @@ scheduler:
         - -c
         - trap '' TERM; echo '{"items_processed":3}' >&3; exec sleep 1000
       timeout: 1s
+    - name: patient
+      extension: command
+      command: [/bin/sh, -c, "[ -e tried ] || { : > tried; exit 75; }"]
+      working_directory: .
+      backoff: {type: fixed, base: 100ms, jitter: 0}
     - {name: deaf, extension: hostile, job: loop_for_ever}
     - name: crashing
       extension: hostile
@@ -147,6 +152,15 @@ TEST_F(isolation_test, each_step_of_a_stop_comes_at_its_time) {
   EXPECT_EQ(program["attempts"].back()["process"]["signal"], SIGKILL);
   // The hosts of the other three: that of the program lives on.
   EXPECT_EQ(get("/v1/status")["hosts"]["crashed"], 3);
+}
+
+TEST_F(isolation_test, a_program_that_asks_for_a_retry_is_tried_again) {
+  auto jobqd = start();
+  ASSERT_TRUE(jobqd.says("is running")) << jobqd.said();
+  const auto done = ended(begin("patient"));
+  EXPECT_EQ(done["state"], "completed") << done;
+  ASSERT_EQ(done["attempts"].size(), 2U) << done;
+  EXPECT_EQ(done["attempts"][0]["error"], "asks for a retry (exit code 75)");
 }
 
 TEST_F(isolation_test, of_output_without_end_the_limit_is_kept) {
