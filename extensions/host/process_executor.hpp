@@ -25,7 +25,7 @@ struct execution_plan {
 
 struct process_executor_options {
   host_options host;
-  std::size_t max_hosts = 8; ///< runs at the same time
+  std::size_t max_hosts = 8; ///< runs at the same time; others wait
   /// How a function that shall end is made to: this long it may end by itself,
   milliseconds obey_grace = stop_ladder::asked;
   /// then it has SIGTERM for so long; then SIGKILL.
@@ -41,6 +41,7 @@ struct process_executor_options {
 
 /// How its job hosts are.
 struct host_statistics {
+  std::size_t max_hosts = 0;
   std::size_t hosts = 0;
   std::size_t idle = 0;
   std::uint64_t started = 0;
@@ -74,6 +75,10 @@ public:
 
   /// As `executor::stop`.
   void stop(const run_id& id, stop_reason why);
+
+  /// From now on there may be so many hosts. Those beyond it end with their
+  /// runs.
+  void allow(std::size_t max_hosts);
 
   host_statistics statistics() const;
 

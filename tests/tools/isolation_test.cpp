@@ -199,6 +199,43 @@ TEST_F(isolation_test, a_function_that_crashes_is_poison_and_others_run_on) {
   }
 }
 
+class few_hosts_test : public test::jobqd_fixture {
+protected:
+  few_hosts_test() : jobqd_fixture{text("hosts: 1")} {}
+
+  static std::string text(const std::string& setting) {
+    return "scheduler:\n  workers: 4\n  " + setting
+           + "\n  extensions: [ " JOBQ_TEST_LIBRARIES "/libhostile.so ]\n"
+             "  jobs:\n"
+             "    - {name: quick, extension: hostile, job: nothing}\n";
+  }
+};
+
+TEST_F(few_hosts_test, many_workers_share_few_hosts) {
+  auto jobqd = start();
+  ASSERT_TRUE(jobqd.says("is running")) << jobqd.said();
+  constexpr std::uint64_t runs = 50;
+  for (std::uint64_t i = 0; i < runs; ++i)
+    post("/v1/jobs/quick/run");
+  json status;
+  for (int i = 0; i < 2000; ++i) {
+    status = get("/v1/status");
+    if (status["states"]["completed"] == runs)
+      break;
+    std::this_thread::sleep_for(5ms);
+  }
+  EXPECT_EQ(status["states"]["completed"], runs) << status;
+  EXPECT_EQ(status["workers"], 4);
+  EXPECT_EQ(status["hosts"]["max_hosts"], 1);
+  EXPECT_EQ(status["hosts"]["started"], 1);
+  dir_.write("config.yaml", text("hosts: 2"));
+  post("/v1/reload");
+  EXPECT_EQ(get("/v1/status")["hosts"]["max_hosts"], 2);
+  dir_.write("config.yaml", text(""));
+  post("/v1/reload");
+  EXPECT_EQ(get("/v1/status")["hosts"]["max_hosts"], 4);
+}
+
 /// Whoever loses its parent becomes a child of this process while it lives, so
 /// that nobody escapes the count.
 class adoption {

@@ -129,6 +129,58 @@ TEST_F(process_executor_test, runs_as_many_at_once_as_it_has_hosts) {
   second.wait();
 }
 
+TEST_F(process_executor_test, says_of_a_timeout_that_it_never_had_a_host) {
+  auto options = usual();
+  options.max_hosts = 1;
+  restart(options);
+  const auto busy = a_run("obey");
+  auto first = start(busy);
+  EXPECT_TRUE(first.wait_for_line("begun"));
+  const auto late = a_run("nothing");
+  auto second = start(late);
+  hosts().stop(late.id, stop_reason::timeout);
+  const auto result = second.wait();
+  EXPECT_EQ(result.kind, outcome_kind::timed_out);
+  EXPECT_EQ(result.error, "no job host was free for it in time");
+  hosts().stop(busy.id, stop_reason::cancel);
+  first.wait();
+}
+
+TEST_F(process_executor_test, one_host_serves_many_runs_that_wait) {
+  auto options = usual();
+  options.max_hosts = 1;
+  restart(options);
+  std::vector<hearing> all;
+  for (int i = 0; i < 100; ++i)
+    all.push_back(start(a_run("nothing")));
+  for (auto& each : all)
+    EXPECT_EQ(each.wait().kind, outcome_kind::succeeded);
+  EXPECT_EQ(hosts().statistics().started, 1U);
+}
+
+TEST_F(process_executor_test, another_number_of_hosts_holds_at_once) {
+  const auto one = a_run("obey");
+  const auto two = a_run("obey");
+  auto first = start(one);
+  auto second = start(two);
+  EXPECT_TRUE(first.wait_for_line("begun"));
+  EXPECT_TRUE(second.wait_for_line("begun"));
+  hosts().allow(1);
+  EXPECT_EQ(hosts().statistics().hosts, 2U) << "both are busy";
+  auto third = start(a_run("nothing"));
+  hosts().stop(one.id, stop_reason::cancel);
+  first.wait();
+  EXPECT_EQ(hosts().statistics().hosts, 1U);
+  EXPECT_EQ(third.ends(), 0) << "the host that is left is busy";
+  hosts().allow(2);
+  EXPECT_EQ(third.wait().kind, outcome_kind::succeeded);
+  EXPECT_EQ(hosts().statistics().max_hosts, 2U);
+  hosts().stop(two.id, stop_reason::cancel);
+  second.wait();
+  hosts().allow(1);
+  EXPECT_EQ(hosts().statistics().hosts, 1U) << "an idle one goes";
+}
+
 TEST_F(process_executor_test, hosts_of_other_limits_are_other_hosts) {
   auto options = usual();
   options.max_hosts = 1;
