@@ -38,6 +38,7 @@ public:
     if (!started)
       return tl::unexpected(started.error());
     process_ = std::move(*started);
+    wait_for_hello();
     return {};
   }
 
@@ -72,6 +73,7 @@ public:
   bool on_message(const wire::FromRunner& message) override {
     if (message.hello()) {
       greeted_ = true;
+      hello_.reset();
       pool_.can_start();
       return true;
     }
@@ -114,7 +116,23 @@ public:
   }
 
 private:
-  static std::string why_not_begun(const wire::End* end) {
+  void wait_for_hello() {
+    hello_ = std::make_shared<boost::asio::steady_timer>(pool_.context_);
+    hello_->expires_after(pool_.options_.hello_patience);
+    hello_->async_wait(
+        [this, waiting = std::weak_ptr{hello_}](const error_code& cancelled) {
+          // The call may be on its way when the timer, or all of this, is gone.
+          if (cancelled || waiting.expired())
+            return;
+          late_ = true;
+          process_->kill();
+        });
+  }
+
+  std::string why_not_begun(const wire::End* end) const {
+    if (late_)
+      return "the job host did not begin within "
+             + in_seconds(pool_.options_.hello_patience);
     if (end != nullptr && !end->failure().empty())
       return end->failure();
     return "the job host died before it had begun";
@@ -144,7 +162,9 @@ private:
   std::uint32_t runs_ = 0;
   steady::time_point idle_since_ = steady::now();
   std::string refusal_; ///< why its library can't be used
+  std::shared_ptr<boost::asio::steady_timer> hello_; ///< until it has begun
   bool greeted_ = false;
+  bool late_ = false;
   bool retired_ = false;
 };
 

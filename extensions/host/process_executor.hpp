@@ -30,6 +30,9 @@ struct process_executor_options {
   milliseconds obey_grace = stop_ladder::asked;
   /// then it has SIGTERM for so long; then SIGKILL.
   milliseconds terminate_grace = stop_ladder::terminated;
+  /// A host that has not begun after so long is killed and counts as one that
+  /// could not be started.
+  milliseconds hello_patience = seconds{10};
   /// A host is replaced after so many runs, or when its memory has once been
   /// larger than this.
   std::uint32_t max_runs = 10'000;

@@ -1,8 +1,10 @@
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <thread>
 
+#include "tests/extensions/host/cgroup_fixture.hpp"
 #include "tests/extensions/host/host_fixture.hpp"
 
 namespace jobq {
@@ -316,6 +318,59 @@ TEST_F(process_executor_test, a_program_that_is_no_host_makes_runs_wait) {
       wait_until([this] { return hosts().statistics().not_started >= 2; }));
   hosts().stop(what.id, stop_reason::cancel);
   EXPECT_EQ(hears.wait().kind, outcome_kind::cancelled);
+}
+
+TEST_F(process_executor_test, a_program_that_never_begins_makes_runs_wait) {
+  const temporary_directory folder;
+  const auto program = folder.path() / "host";
+  fake_groups::put(program, "#!/bin/sh\nexec sleep 1000\n");
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  auto options = usual();
+  options.host.program = program;
+  options.hello_patience = 50ms;
+  restart(options);
+  const auto what = a_run("nothing");
+  auto hears = start(what);
+  EXPECT_TRUE(
+      wait_until([this] { return hosts().statistics().not_started >= 1; }));
+  EXPECT_EQ(hosts().statistics().failure,
+            "the job host did not begin within 50 ms");
+  hosts().stop(what.id, stop_reason::cancel);
+  EXPECT_EQ(hears.wait().kind, outcome_kind::cancelled);
+}
+
+TEST_F(process_executor_test, a_host_that_has_begun_is_not_hurried) {
+  auto options = usual();
+  options.hello_patience = 1s;
+  restart(options);
+  const auto what = a_run("obey");
+  auto hears = start(what);
+  EXPECT_TRUE(hears.wait_for_line("begun"));
+  std::this_thread::sleep_for(1100ms);
+  hosts().stop(what.id, stop_reason::cancel);
+  EXPECT_EQ(hears.wait().message, "obeyed");
+  EXPECT_EQ(hosts().statistics().not_started, 0U);
+}
+
+TEST_F(process_executor_test, without_descriptors_runs_wait_and_then_go_on) {
+  if (JOBQ_SANITIZED)
+    GTEST_SKIP() << "the sanitizer opens pipes for its checks";
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  auto none = before;
+  none.rlim_cur = 3;
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  auto hears = start(a_run("nothing"));
+  const bool failed
+      = wait_until([this] { return hosts().statistics().not_started >= 2; });
+  const auto told = hosts().statistics();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_TRUE(failed);
+  EXPECT_LE(told.not_started, 6U) << "it does not spin";
+  EXPECT_NE(told.failure.find("Too many open files"), std::string::npos)
+      << told.failure;
+  EXPECT_EQ(hears.wait().kind, outcome_kind::succeeded);
+  EXPECT_EQ(hosts().statistics().failure, "");
 }
 
 TEST_F(process_executor_test, runs_go_on_when_hosts_can_be_started_again) {
