@@ -40,10 +40,47 @@ TEST_F(process_executor_test, tells_all_that_a_function_says) {
   EXPECT_EQ(result.items_failed, 2U);
   EXPECT_TRUE(result.counters.contains("pid"));
   EXPECT_EQ(hears.fraction(), 0.5);
+  EXPECT_EQ(hears.progress(), "half");
   EXPECT_TRUE(has(hears.lines(), "parameter given"));
   EXPECT_TRUE(has(hears.lines(), "job job"));
   EXPECT_TRUE(has(hears.lines(), "printed"));
   EXPECT_EQ(hears.ends(), 1);
+}
+
+TEST_F(process_executor_test, tells_a_function_all_of_its_run) {
+  auto what = a_run("look_around");
+  what.attempt = 3;
+  what.nominal_time = time_point{1'000ms};
+  what.started_at = time_point{2'000ms};
+  what.timeout = 5'000ms;
+  what.enforce = false;
+  auto hears = start(what);
+  EXPECT_EQ(hears.wait().kind, outcome_kind::succeeded);
+  for (const auto& line :
+       {"run " + what.id.to_string(), std::string{"function look_around"},
+        std::string{"attempt 3"}, std::string{"nominal 1000"},
+        std::string{"started 2000"}, std::string{"deadline 7000"},
+        std::string{"only reports"}})
+    EXPECT_TRUE(has(hears.lines(), line)) << line;
+}
+
+TEST_F(process_executor_test, tells_a_function_what_its_run_does_not_have) {
+  auto hears = start(a_run("look_around"));
+  hears.wait();
+  for (const auto* line :
+       {"attempt 1", "nominal none", "deadline none", "enforces"})
+    EXPECT_TRUE(has(hears.lines(), line)) << line;
+}
+
+TEST_F(process_executor_test, a_line_keeps_its_level) {
+  auto hears = start(a_run("look_around"));
+  hears.wait();
+  using levels = std::vector<log_level>;
+  EXPECT_EQ(hears.levels_of("debug line"), levels{log_level::debug});
+  EXPECT_EQ(hears.levels_of("job job"), levels{log_level::info});
+  EXPECT_EQ(hears.levels_of("warning line"), levels{log_level::warning});
+  EXPECT_EQ(hears.levels_of("error line"), levels{log_level::error});
+  EXPECT_EQ(hears.levels_of("printed"), levels{log_level::info});
 }
 
 TEST_F(process_executor_test, fills_in_default_parameters) {
