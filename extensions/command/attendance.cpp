@@ -42,13 +42,14 @@ std::string describe(const process_end& end) {
 }
 
 /// Whether it was the limit that this process has, and its children. The kernel
-/// sends SIGXCPU at the limit, and SIGKILL a second later.
+/// sends SIGXCPU at the limit, and SIGKILL a second later; it counts in ticks,
+/// so that on a busy machine less has been used than it says.
 bool out_of_processor_time(const process_end& end, milliseconds used) {
   struct rlimit limit {};
-  return (end.signal == SIGXCPU || end.signal == SIGKILL)
-         && ::getrlimit(RLIMIT_CPU, &limit) == 0
-         && limit.rlim_cur != RLIM_INFINITY
-         && used + milliseconds{100} >= seconds{limit.rlim_cur};
+  if (::getrlimit(RLIMIT_CPU, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    return false;
+  return end.signal == SIGXCPU
+         || (end.signal == SIGKILL && used >= seconds{limit.rlim_cur});
 }
 
 /// One program, from its start to its end.
