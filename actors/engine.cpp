@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <set>
 #include <thread>
@@ -38,6 +39,15 @@ std::string new_instance() {
 
 tl::unexpected<error> stopped() {
   return fail(errc::unavailable, "the engine has stopped");
+}
+
+/// An order that a dead actor got is never answered.
+result<job_switch> answer_of(std::future<result<job_switch>>& order) {
+  try {
+    return order.get();
+  } catch (const std::future_error&) {
+    return stopped();
+  }
 }
 
 } // namespace
@@ -152,8 +162,9 @@ public:
                        [answer](result<job_switch> value) {
                          answer->set_value(std::move(value));
                        }};
+    answer.reset(); // the order's own is the last
     caf::anon_send(supervisor_, atom::toggle_v, std::move(order));
-    auto value = came.get();
+    auto value = answer_of(came);
     if (value)
       set_active(
           job,
@@ -211,8 +222,14 @@ public:
   }
 
   void on_failure(std::function<void(std::string)> callback) {
-    std::lock_guard guard{mutex_};
-    on_failure_ = std::move(callback);
+    std::unique_lock lock{mutex_};
+    if (!untold_failure_) {
+      on_failure_ = std::move(callback);
+      return;
+    }
+    auto why = *std::exchange(untold_failure_, {});
+    lock.unlock();
+    callback(std::move(why));
   }
 
   void drain() {
@@ -314,6 +331,8 @@ private:
     {
       std::lock_guard guard{mutex_};
       callback = on_failure_;
+      if (!callback)
+        untold_failure_ = why;
     }
     if (callback)
       callback(std::move(why));
@@ -321,10 +340,11 @@ private:
 
   engine_parts parts_;
   engine_options options_;
-  mutable std::mutex mutex_; ///< config_, inactive_, on_failure_
+  mutable std::mutex mutex_; ///< of the four below
   std::shared_ptr<const configuration> config_;
   std::set<std::string> inactive_;
   std::function<void(std::string)> on_failure_;
+  std::optional<std::string> untold_failure_; ///< nobody had asked for it yet
   time_point started_at_;
   std::string instance_;
   std::shared_ptr<live_board> board_;

@@ -13,6 +13,7 @@
 #include "extensions/executor.hpp"
 #include "jobs/config.hpp"
 #include "jobs/error.hpp"
+#include "jobs/stop_ladder.hpp"
 #include "jobs/tick.hpp"
 #include "queue/committer.hpp"
 #include "queue/store.hpp"
@@ -35,11 +36,10 @@ struct engine_options {
   bool ticks = true; ///< false: no schedule fires (a CLI without a server)
   milliseconds stop_grace = seconds{10}; ///< for running attempts
   /// For an attempt that was told to stop; then it is given up.
-  milliseconds obey_grace = seconds{5};
+  milliseconds obey_grace = stop_ladder::attempt;
   milliseconds expire_every = std::chrono::minutes{1};
   /// Between two looks at the wall clock, so that steps of it are noticed.
   milliseconds longest_sleep = seconds{1};
-  std::size_t log_limit = 1 << 20; ///< bytes of log kept of an attempt
 };
 
 /// What the engine works with; all of it outlives the engine.
@@ -115,7 +115,8 @@ public:
   std::optional<time_point> next_run(const job_definition& job) const;
 
   /// Called once when the engine gives up by itself (the store failed, an
-  /// actor died too often), with the reason. From a thread of the engine.
+  /// actor died too often), with the reason. From a thread of the engine, or at
+  /// once if that has happened already.
   void on_failure(std::function<void(std::string)> callback);
 
   /// Finishes what runs, takes nothing new.

@@ -5,10 +5,17 @@
 
 namespace jobq {
 
+namespace {
+
+/// Kept free for the note that lines gave way.
+constexpr std::size_t note_room = 64;
+
+} // namespace
+
 void live_board::begin(const run& what, std::size_t log_limit) {
   entry fresh;
   fresh.attempt = what.attempt;
-  fresh.log_limit = log_limit;
+  fresh.room = log_limit - std::min(log_limit, note_room);
   std::lock_guard guard{mutex_};
   entries_[what.id] = std::move(fresh);
 }
@@ -23,13 +30,18 @@ void live_board::log(const run_id& id, time_point at, log_level level,
   if (found == entries_.end())
     return;
   auto& [_, what] = *found;
-  line = line.substr(0, what.log_limit);
+  const auto taken = std::min(prefix.size() + 1, what.room);
+  line = line.substr(0, what.room - taken);
   what.log.append(prefix).append(line).push_back('\n');
-  if (what.log.size() > what.log_limit) {
-    // Whole lines give way, a quarter of the limit at a time.
-    auto excess = what.log.size() - what.log_limit + what.log_limit / 4;
-    auto cut = what.log.find('\n', std::min(excess, what.log.size() - 1));
-    auto gone = cut == std::string::npos ? what.log.size() : cut + 1;
+  if (what.log.size() > what.room) {
+    // Whole lines give way, a quarter of the room at a time; never the newest,
+    // unless it has no room by itself.
+    const auto excess = what.log.size() - what.room;
+    const auto newest = what.log.size() - (prefix.size() + line.size() + 1);
+    const auto least
+        = std::max(excess, std::min(excess + what.room / 4, newest));
+    const auto cut = what.log.find('\n', least - 1);
+    const auto gone = cut == std::string::npos ? what.log.size() : cut + 1;
     what.log.erase(0, gone);
     what.log_begin += gone;
   }
@@ -55,7 +67,7 @@ std::string live_board::end(const run_id& id) {
   if (found == entries_.end())
     return {};
   auto log = std::move(found->second.log);
-  if (auto gone = found->second.log_begin; gone > 0)
+  if (auto gone = found->second.log_begin; gone > 0 && !log.empty())
     log.insert(0, "(" + std::to_string(gone) + " bytes of older lines cut)\n");
   entries_.erase(found);
   changed_.notify_all();

@@ -30,7 +30,8 @@ public:
     std::uint64_t version = 0; ///< grows with every change of the attempt
   };
 
-  /// @param log_limit bytes of log kept; the oldest lines give way
+  /// @param log_limit bytes of log kept, the note of `end` included; the oldest
+  ///   lines give way
   void begin(const run& what, std::size_t log_limit);
 
   /// Adds a line: `2027-03-28T03:00:00.000Z info  text`. Unknown runs are
@@ -40,7 +41,8 @@ public:
   void progress(const run_id& id, double fraction, std::string_view message);
 
   /// Takes the attempt off the board.
-  /// @returns its log, with a first line saying how much gave way, if any did
+  /// @returns its log, with a first line saying how much gave way, if any did;
+  ///   never more than its limit
   std::string end(const run_id& id);
 
   /// @returns none when the run is not running here
@@ -57,7 +59,7 @@ private:
     std::string message;
     std::string log;
     std::uint64_t log_begin = 0; ///< bytes that gave way
-    std::size_t log_limit = 0;
+    std::size_t room = 0;        ///< bytes of log kept
     std::uint64_t version = 1;
   };
 

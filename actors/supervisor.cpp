@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <caf/actor_system.hpp>
+#include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -46,6 +47,15 @@ outcome given_up(stop_reason why) {
   return result;
 }
 
+/// The first reason for which the engine gives up is told, once.
+void tell_failure(const supervisor_parts& parts, const std::string& why) {
+  if (!parts.view->fail(why))
+    return;
+  parts.log(log_level::error, "the engine gives up: " + why);
+  if (parts.on_failure)
+    parts.on_failure(why);
+}
+
 struct supervisor_state {
   using pointer = supervisor_actor::stateful_pointer<supervisor_state>;
 
@@ -71,6 +81,8 @@ struct supervisor_state {
   std::unordered_map<run_id, stop_reason> early_stops;
   /// Runs asked of the keeper that have not come yet.
   std::int64_t asked = 0;
+  /// Bytes of log kept, of the jobs for which that is not what is usual.
+  std::unordered_map<std::string, std::size_t> log_limits;
   bool asking = false; ///< `ask` is on its way through the mailbox
   bool draining = false;
   bool halting = false;
@@ -85,9 +97,14 @@ struct supervisor_state {
   static inline const char* name = "supervisor";
 
   explicit supervisor_state(pointer ptr) : self{ptr} {}
+  ~supervisor_state();
+  supervisor_state(const supervisor_state&) = delete;
+  supervisor_state& operator=(const supervisor_state&) = delete;
 
   supervisor_actor::behavior_type make_behavior();
   void set_up();
+  void take_over(const config_ptr& config);
+  std::size_t log_limit_of(const std::string& job) const;
   void begin_history();
   void begin_clock();
   void ask();
@@ -112,15 +129,42 @@ struct supervisor_state {
   steady time() const { return self->clock().now(); }
 };
 
+// Nobody works on without a supervisor. One that ends in order is the last.
+supervisor_state::~supervisor_state() {
+  constexpr auto why = caf::exit_reason::kill;
+  if (clock)
+    caf::anon_send_exit(clock, why);
+  if (history)
+    caf::anon_send_exit(history, why);
+  for (const auto& [_, one] : slots)
+    caf::anon_send_exit(one.worker, why);
+  if (parts.keeper)
+    caf::anon_send_exit(parts.keeper, why);
+}
+
 void supervisor_state::set_up() {
   for_workers = std::make_shared<const worker_parts>(
       worker_parts{supervisor_actor{self}, parts.functions, parts.board,
-                   parts.now, parts.log, parts.options.log_limit});
+                   parts.now, parts.log});
+  take_over(parts.config);
   self->send(parts.keeper, atom::meet_v, supervisor_actor{self});
   self->monitor(parts.keeper);
   begin_history();
   begin_clock();
   ask();
+}
+
+void supervisor_state::take_over(const config_ptr& config) {
+  parts.config = config;
+  log_limits.clear();
+  for (const auto& job : config->jobs)
+    if (job.limits.output != resource_limits{}.output)
+      log_limits.emplace(job.name, job.limits.output);
+}
+
+std::size_t supervisor_state::log_limit_of(const std::string& job) const {
+  const auto found = log_limits.find(job);
+  return found == log_limits.end() ? resource_limits{}.output : found->second;
 }
 
 void supervisor_state::begin_history() {
@@ -172,7 +216,7 @@ void supervisor_state::start_one(const run_ptr& what) {
   one.what = what;
   if (what->timeout)
     one.deadline = time() + *what->timeout;
-  one.worker = spawn_worker(*self, for_workers, what);
+  one.worker = spawn_worker(*self, for_workers, what, log_limit_of(what->job));
   workers.emplace(one.worker.address(), what->id);
   auto early = early_stops.find(what->id);
   if (early != early_stops.end()) {
@@ -297,11 +341,7 @@ bool supervisor_state::may_restart(const char* who) {
 
 void supervisor_state::fail(const std::string& why) {
   drain();
-  if (!parts.view->fail(why))
-    return;
-  parts.log(log_level::error, "the engine gives up: " + why);
-  if (parts.on_failure)
-    parts.on_failure(why);
+  tell_failure(parts, why);
 }
 
 void supervisor_state::look_at_time() {
@@ -390,7 +430,7 @@ supervisor_actor::behavior_type supervisor_state::make_behavior() {
           [this](atom::stop, const stop_order& order) { stop(order); },
           [this](atom::wake) { look_at_time(); },
           [this](atom::reload, const config_ptr& config) {
-            parts.config = config;
+            take_over(config);
             parts.options.workers = config->workers;
             if (clock)
               self->send(clock, atom::reload_v, config);
@@ -431,7 +471,14 @@ std::string supervisor_view::failure() const {
 
 supervisor_actor spawn_supervisor(caf::actor_system& system,
                                   supervisor_parts parts) {
-  return system.spawn(run_supervisor, std::move(parts));
+  auto made = system.spawn(run_supervisor, parts);
+  // Everybody else is watched by the supervisor.
+  caf::actor_cast<caf::strong_actor_ptr>(made)->get()->attach_functor(
+      [&system, parts = std::move(parts)](const caf::error& reason) {
+        if (reason)
+          tell_failure(parts, "the supervisor died: " + system.render(reason));
+      });
+  return made;
 }
 
 } // namespace jobq

@@ -24,7 +24,8 @@ struct worker_state {
 
   explicit worker_state(pointer ptr) : self{ptr} {}
 
-  worker_actor::behavior_type make_behavior(const run& what);
+  worker_actor::behavior_type make_behavior(const run& what,
+                                            std::size_t log_limit);
   attempt_observer observer(const run& what);
   void finish(const outcome& result);
 };
@@ -54,12 +55,13 @@ void worker_state::finish(const outcome& result) {
   self->quit();
 }
 
-worker_actor::behavior_type worker_state::make_behavior(const run& what) {
+worker_actor::behavior_type worker_state::make_behavior(const run& what,
+                                                        std::size_t log_limit) {
   set_default_handlers(self, parts->log, name);
   id = what.id;
   end.number = what.attempt;
   end.started_at = what.started_at.value_or(parts->now());
-  parts->board->begin(what, parts->log_limit);
+  parts->board->begin(what, log_limit);
   parts->functions->start(what, observer(what));
   return {[this](atom::end, const outcome& result) { finish(result); },
           [this](atom::give_up, const outcome& result) { finish(result); }};
@@ -68,17 +70,17 @@ worker_actor::behavior_type worker_state::make_behavior(const run& what) {
 worker_actor::behavior_type
 run_worker(worker_state::pointer self,
            const std::shared_ptr<const worker_parts>& parts,
-           const run_ptr& what) {
+           const run_ptr& what, std::size_t log_limit) {
   self->state.parts = parts;
-  return self->state.make_behavior(*what);
+  return self->state.make_behavior(*what, log_limit);
 }
 
 } // namespace
 
 worker_actor spawn_worker(supervisor_actor::base& owner,
                           const std::shared_ptr<const worker_parts>& parts,
-                          const run_ptr& what) {
-  return owner.spawn<caf::monitored>(run_worker, parts, what);
+                          const run_ptr& what, std::size_t log_limit) {
+  return owner.spawn<caf::monitored>(run_worker, parts, what, log_limit);
 }
 
 } // namespace jobq

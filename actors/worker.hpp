@@ -15,13 +15,13 @@ struct worker_parts {
   std::shared_ptr<live_board> board;
   time_source now;
   logger log;
-  std::size_t log_limit = 1 << 20;
 };
 
 /// Spawns a worker for a claimed run, watched by `owner`. It begins the attempt
 /// at once and reports its end, exactly once, to the supervisor.
+/// @param log_limit bytes of log kept of the attempt
 worker_actor spawn_worker(supervisor_actor::base& owner,
                           const std::shared_ptr<const worker_parts>& parts,
-                          const run_ptr& what);
+                          const run_ptr& what, std::size_t log_limit);
 
 } // namespace jobq

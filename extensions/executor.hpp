@@ -7,6 +7,7 @@
 #include "extensions/job_function.hpp"
 #include "extensions/registry.hpp"
 #include "jobs/run.hpp"
+#include "jobs/stop_ladder.hpp"
 
 namespace jobq {
 
@@ -48,9 +49,9 @@ public:
 /// function that ignores it keeps its thread until the process ends. No
 /// observer is called after the destructor. `functions` must outlive the
 /// executor, but not the functions that were given up.
-std::unique_ptr<executor> make_thread_executor(const registry& functions,
-                                               std::size_t max_threads,
-                                               milliseconds grace = seconds{5});
+std::unique_ptr<executor>
+make_thread_executor(const registry& functions, std::size_t max_threads,
+                     milliseconds grace = stop_ladder::on_thread);
 
 /// Calls functions within `start`, on the caller's thread: for functions that
 /// never block. Their parameters are checked and their exceptions contained as

@@ -58,6 +58,7 @@ configuration put_together(config_parts parts, config_files files) {
   assign(out.enabled, parts.enabled.value);
   assign(out.timezone, parts.timezone.value);
   assign(out.workers, parts.workers.value);
+  out.hosts = parts.hosts.value;
   assign(out.run_as, std::move(parts.run_as.value));
   assign(out.retention.completed, parts.keep_completed.value);
   assign(out.retention.cancelled, parts.keep_cancelled.value);
@@ -120,6 +121,10 @@ const job_definition* configuration::find_job(std::string_view name) const {
       = std::find_if(jobs.begin(), jobs.end(),
                      [&](const auto& job) { return job.name == name; });
   return found == jobs.end() ? nullptr : &*found;
+}
+
+std::uint32_t configuration::max_hosts() const noexcept {
+  return hosts.value_or(workers);
 }
 
 config_report load_config(const std::filesystem::path& file,

@@ -30,6 +30,7 @@ struct configuration {
   time_zone timezone = time_zone::utc();
   std::vector<std::string> bootstrap_jobs;
   std::uint32_t workers = 8;
+  std::optional<std::uint32_t> hosts; ///< none: as many as workers
   std::vector<std::filesystem::path> extensions;
   std::string run_as;
   std::vector<job_definition> jobs; ///< in the files' order
@@ -43,6 +44,9 @@ struct configuration {
 
   /// The job of this name, or null. Looks at one job after another.
   const job_definition* find_job(std::string_view name) const;
+
+  /// How many job hosts there may be.
+  std::uint32_t max_hosts() const noexcept;
 };
 
 enum class severity { warning, error };

@@ -252,7 +252,7 @@ section_reader::section_reader(const config_scope& scope,
       const std::vector<std::string> known{keys.begin(), keys.end()};
       message += section.empty() ? "" : " in " + std::string{section};
       const auto hint = did_you_mean(key, known);
-      message += hint.empty() && known.size() <= 8
+      message += hint.empty() && known.size() <= 10
                      ? "; known: " + known_list(known)
                      : hint;
     }

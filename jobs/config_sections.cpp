@@ -10,8 +10,8 @@ namespace jobq {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> scheduler_keys{
-    "enabled",    "timezone", "bootstrap_jobs", "workers",
+constexpr std::array<std::string_view, 9> scheduler_keys{
+    "enabled",    "timezone", "bootstrap_jobs", "workers",  "hosts",
     "extensions", "run_as",   "jobs",           "retention"};
 constexpr std::array<std::string_view, 4> retention_keys{
     "completed", "cancelled", "discarded", "ticks"};
@@ -206,6 +206,8 @@ void read_scheduler(const config_scope& scope, const config_node& node,
                       zones.find(in, "timezone"));
   parts.workers.give(scope, in.value("workers"), "scheduler.workers",
                      in.count("workers", 1, 1024));
+  parts.hosts.give(scope, in.value("hosts"), "scheduler.hosts",
+                   in.count("hosts", 1, 1024));
   if (const auto* run_as = in.value("run_as"))
     parts.run_as.give(scope, run_as, "scheduler.run_as", in.text("run_as"));
   read_bootstrap_jobs(scope, in, parts);

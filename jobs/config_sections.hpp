@@ -38,6 +38,7 @@ struct config_parts {
   config_setting<bool> enabled;
   config_setting<time_zone> timezone;
   config_setting<std::uint32_t> workers;
+  config_setting<std::uint32_t> hosts;
   config_setting<std::string> run_as;
   config_setting<milliseconds> keep_completed;
   config_setting<milliseconds> keep_cancelled;

@@ -43,9 +43,12 @@ struct process_end {
 /// The result of one execution of a job function, as a value.
 struct outcome {
   outcome_kind kind = outcome_kind::succeeded;
-  std::string message;    ///< what it did, from the function
-  std::string error;      ///< why it did not, empty on success
-  bool retryable = true;  ///< of `failed`: false goes to `discarded`
+  std::string message;   ///< what it did, from the function
+  std::string error;     ///< why it did not, empty on success
+  bool retryable = true; ///< of `failed`: false goes to `discarded`
+  /// Of `failed`: it is known to be worth another try, which `max_attempts`
+  /// does not refuse. Heeded when the attempt ends, and not kept.
+  bool asks_retry = false;
   milliseconds snooze{0}; ///< of `snoozed`
   std::uint64_t items_processed = 0;
   std::uint64_t items_failed = 0;

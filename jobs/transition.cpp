@@ -9,6 +9,8 @@ namespace jobq {
 namespace {
 
 constexpr std::size_t kept_attempts = 20;
+/// Who asks for retries gets them until it has failed so often.
+constexpr std::uint32_t asked_attempts = 25;
 
 tl::unexpected<error> refused(const run& what, std::string_view verb) {
   return fail(errc::invalid_state,
@@ -165,6 +167,8 @@ private:
   }
 
   run failed(const outcome& result, time_point now) {
+    if (result.asks_retry && what.failures < asked_attempts)
+      what.max_attempts = std::max(what.max_attempts, what.failures + 1);
     if (!result.retryable || what.failures >= what.max_attempts)
       return ended(std::move(what), run_state::discarded, now, {});
     auto wait = next_retry(what.backoff, what.failures, what.id);

@@ -79,6 +79,8 @@ using run_event = std::variant<event::promoted, event::claimed, event::expired,
 ///     | completed |                       | discarded | | cancelled |
 ///     +-----------+                       +-----------+ +-----------+
 /// ```
+/// A failure that asks for a retry has one more attempt, up to 25.
+///
 /// From every waiting state (scheduled, available, retryable): `cancelled` and
 /// `expired` lead to cancelled, `discarded` to discarded. From every state but
 /// available and running: `retried` leads to available.

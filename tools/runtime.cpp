@@ -132,6 +132,7 @@ public:
       return tl::unexpected(taken.error());
     }
     take_over(std::move(loaded));
+    processes_->allow(config()->max_hosts());
     return faults;
   }
 
@@ -182,7 +183,7 @@ private:
     inline_ = make_inline_executor(in_process_);
     process_executor_options options;
     options.host = hosts_;
-    options.max_hosts = config_->workers;
+    options.max_hosts = config_->max_hosts();
     options.log = options_.log;
     processes_ = std::make_unique<process_executor>(std::move(options));
     executor_ = std::make_unique<routing_executor>(

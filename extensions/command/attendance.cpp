@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,6 +39,17 @@ std::string describe(const process_end& end) {
   if (const char* name = ::sigabbrev_np(number))
     text += std::string{" (SIG"} + name + ")";
   return text;
+}
+
+/// Whether it was the limit that this process has, and its children. The kernel
+/// sends SIGXCPU at the limit, and SIGKILL a second later; it counts in ticks,
+/// so that on a busy machine less has been used than it says.
+bool out_of_processor_time(const process_end& end, milliseconds used) {
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_CPU, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    return false;
+  return end.signal == SIGXCPU
+         || (end.signal == SIGKILL && used >= seconds{limit.rlim_cur});
 }
 
 /// One program, from its start to its end.
@@ -147,8 +159,15 @@ private:
       return job_result::stopped("asked to stop: " + text);
     if (end && end->exit_code == 0)
       return job_result::succeeded();
-    if (end && end->exit_code == ask_for_retry)
-      return job_result::failed("asks for a retry (" + text + ")");
+    if (end && end->exit_code == ask_for_retry) {
+      auto made = job_result::failed("asks for a retry (" + text + ")");
+      made.asks_retry = true;
+      return made;
+    }
+    if (end && out_of_processor_time(*end, program_.processor_time()))
+      return job_result::failed(
+          "used more processor time than limits.cpu_time allows (" + text
+          + ")");
     return job_result::failed(text);
   }
 

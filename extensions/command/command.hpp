@@ -9,6 +9,7 @@
 
 #include "extensions/job_function.hpp"
 #include "jobs/error.hpp"
+#include "jobs/stop_ladder.hpp"
 
 namespace jobq {
 
@@ -29,7 +30,7 @@ struct command_options {
   int standard_output = STDOUT_FILENO;
   int standard_error = STDERR_FILENO;
   /// From SIGTERM to SIGKILL.
-  milliseconds kill_after = seconds{2};
+  milliseconds kill_after = stop_ladder::program;
   /// False: look for the program's end in short intervals, as is done anyway
   /// where the kernel has no pidfd_open.
   bool use_pidfd = true;

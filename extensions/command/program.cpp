@@ -119,6 +119,10 @@ std::optional<process_end> program::collect() noexcept {
   id_ = -1;
   if (collected < 0)
     return std::nullopt;
+  const auto in_ms = [](const timeval& time) {
+    return seconds{time.tv_sec} + milliseconds{time.tv_usec / 1000};
+  };
+  processor_time_ = in_ms(used.ru_utime) + in_ms(used.ru_stime);
   process_end made;
   if (WIFSIGNALED(status))
     made.signal = WTERMSIG(status);

@@ -8,6 +8,7 @@
 #include "extensions/command/environment.hpp"
 #include "jobs/error.hpp"
 #include "jobs/outcome.hpp"
+#include "jobs/time.hpp"
 
 namespace jobq {
 
@@ -42,12 +43,16 @@ public:
   /// that how it ended is not known.
   std::optional<process_end> collect() noexcept;
 
+  /// What it used, and the children that it has waited for; once collected.
+  milliseconds processor_time() const noexcept { return processor_time_; }
+
 private:
   program(pid_t id, descriptor control, bool use_pidfd);
 
   pid_t id_ = -1; ///< -1: collected, here or elsewhere
   descriptor control_;
   descriptor pidfd_;
+  milliseconds processor_time_{0};
 };
 
 } // namespace jobq

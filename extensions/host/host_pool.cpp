@@ -38,6 +38,7 @@ public:
     if (!started)
       return tl::unexpected(started.error());
     process_ = std::move(*started);
+    wait_for_hello();
     return {};
   }
 
@@ -72,6 +73,7 @@ public:
   bool on_message(const wire::FromRunner& message) override {
     if (message.hello()) {
       greeted_ = true;
+      hello_.reset();
       pool_.can_start();
       return true;
     }
@@ -114,7 +116,23 @@ public:
   }
 
 private:
-  static std::string why_not_begun(const wire::End* end) {
+  void wait_for_hello() {
+    hello_ = std::make_shared<boost::asio::steady_timer>(pool_.context_);
+    hello_->expires_after(pool_.options_.hello_patience);
+    hello_->async_wait(
+        [this, waiting = std::weak_ptr{hello_}](const error_code& cancelled) {
+          // The call may be on its way when the timer, or all of this, is gone.
+          if (cancelled || waiting.expired())
+            return;
+          late_ = true;
+          process_->kill();
+        });
+  }
+
+  std::string why_not_begun(const wire::End* end) const {
+    if (late_)
+      return "the job host did not begin within "
+             + in_seconds(pool_.options_.hello_patience);
     if (end != nullptr && !end->failure().empty())
       return end->failure();
     return "the job host died before it had begun";
@@ -125,7 +143,8 @@ private:
     auto& one = *std::exchange(entry_, nullptr);
     const auto& options = pool_.options_;
     if (++runs_ >= options.max_runs || profile_.cpu_seconds > 0
-        || said.resident() > options.max_memory || !said.spent().empty()) {
+        || said.resident() > options.max_memory || !said.spent().empty()
+        || pool_.serving() > options.max_hosts) {
       ++pool_.statistics_.replaced;
       retire();
     }
@@ -143,7 +162,9 @@ private:
   std::uint32_t runs_ = 0;
   steady::time_point idle_since_ = steady::now();
   std::string refusal_; ///< why its library can't be used
+  std::shared_ptr<boost::asio::steady_timer> hello_; ///< until it has begun
   bool greeted_ = false;
+  bool late_ = false;
   bool retired_ = false;
 };
 
@@ -152,6 +173,7 @@ host_pool::host_pool(boost::asio::io_context& context,
     : context_{context}, options_{options}, retry_{context}, idle_timer_{
                                                                  context} {
   statistics_.contained = containment_of(options.host);
+  statistics_.max_hosts = options.max_hosts;
 }
 
 host_pool::~host_pool() = default;
@@ -209,22 +231,39 @@ host_pool::slot* host_pool::find_idle(const host_profile& profile) {
   return best;
 }
 
-/// Whether one more host may be started; gives up an idle one for it.
-bool host_pool::make_room() {
-  std::size_t serving = 0;
+/// How many hosts there are for further runs.
+std::size_t host_pool::serving() const {
+  return static_cast<std::size_t>(
+      std::count_if(hosts_.begin(), hosts_.end(),
+                    [](const auto& each) { return !each->retired(); }));
+}
+
+host_pool::slot* host_pool::longest_idle() const {
   slot* oldest = nullptr;
-  for (const auto& each : hosts_) {
-    serving += each->retired() ? 0 : 1;
+  for (const auto& each : hosts_)
     if (each->idle()
         && (oldest == nullptr || each->idle_since() < oldest->idle_since()))
       oldest = each.get();
-  }
-  if (serving < options_.max_hosts)
+  return oldest;
+}
+
+/// Whether one more host may be started; gives up an idle one for it.
+bool host_pool::make_room() {
+  if (serving() < options_.max_hosts)
     return true;
-  if (oldest == nullptr)
-    return false;
-  oldest->retire();
-  return true;
+  if (auto* oldest = longest_idle(); oldest != nullptr)
+    oldest->retire();
+  return serving() < options_.max_hosts;
+}
+
+void host_pool::resized() {
+  while (serving() > options_.max_hosts) {
+    auto* oldest = longest_idle();
+    if (oldest == nullptr)
+      break; // the busy ones go when their runs are done
+    oldest->retire();
+  }
+  assign();
 }
 
 host_pool::slot* host_pool::add_host(const host_profile& profile) {
@@ -291,6 +330,8 @@ void host_pool::stop(entry& one, stop_reason why) {
     auto result = honest_outcome(job_result::stopped(), why);
     if (!statistics_.failure.empty())
       result.error = "no job host could be started: " + statistics_.failure;
+    else if (why == stop_reason::timeout)
+      result.error = "no job host was free for it in time";
     one.attempt->finish(std::move(result));
     ended(one);
     return;
@@ -372,6 +413,7 @@ void host_pool::expire_idle() {
 }
 
 void host_pool::count() {
+  statistics_.max_hosts = options_.max_hosts;
   statistics_.hosts = 0;
   statistics_.idle = 0;
   for (const auto& each : hosts_) {

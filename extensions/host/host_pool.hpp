@@ -27,6 +27,8 @@ public:
 
   void start(run what, execution_plan plan, attempt_observer observer);
   void stop(const run_id& id, stop_reason why);
+  /// After a change of `max_hosts`.
+  void resized();
   /// Ends everything; `emptied` is called when no host is left.
   void shut_down(std::function<void()> emptied);
   const host_statistics& statistics() const { return statistics_; }
@@ -43,6 +45,8 @@ private:
 
   void assign();
   slot* find_idle(const host_profile& profile);
+  std::size_t serving() const;
+  slot* longest_idle() const;
   bool make_room();
   slot* add_host(const host_profile& profile);
   void cannot_start(const std::string& why);

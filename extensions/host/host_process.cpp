@@ -14,6 +14,7 @@
 #include "extensions/host/host_spawn.hpp"
 #include "extensions/host/process_tree.hpp"
 #include "host.pb.h"
+#include "jobs/stop_ladder.hpp"
 
 namespace jobq::hosting {
 
@@ -29,7 +30,7 @@ constexpr milliseconds silence{10};
 /// From the loss of the runner's socket to its death, before it is killed.
 constexpr milliseconds lost_socket{50};
 /// From the order to kill to the end, before the server does it itself.
-constexpr milliseconds kill_patience{1000};
+constexpr milliseconds kill_patience = stop_ladder::killed;
 constexpr milliseconds reap_interval{2};
 /// What is heard of one descriptor at its end.
 constexpr std::size_t max_rest = 1 << 20;

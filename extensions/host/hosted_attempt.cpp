@@ -166,7 +166,10 @@ void hosted_attempt::finish(const wire::End* end,
     result.error = "its job host was killed: " + misconduct;
   } else if (stopping_ && !forced_.empty()) {
     result.kind = stopped_kind(*stopping_);
-    result.error = forced_;
+    // Without a warden nobody knows whether it had the signals.
+    result.error = end != nullptr ? forced_
+                                  : "did not stop when it was asked to, and "
+                                        + describe(end, plan_);
   } else {
     result.kind = outcome_kind::crashed;
     result.error = describe(end, plan_);

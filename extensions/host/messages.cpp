@@ -61,6 +61,7 @@ void write(const outcome& from, wire::Done& to) {
   to.set_message(from.message);
   to.set_error(from.error);
   to.set_retryable(from.retryable);
+  to.set_asks_retry(from.asks_retry);
   to.set_snooze(from.snooze.count());
   to.set_items_processed(from.items_processed);
   to.set_items_failed(from.items_failed);
@@ -89,6 +90,7 @@ outcome read(const wire::Done& from) {
   to.message = from.message();
   to.error = from.error();
   to.retryable = from.retryable();
+  to.asks_retry = from.asks_retry();
   to.snooze = milliseconds{from.snooze()};
   to.items_processed = from.items_processed();
   to.items_failed = from.items_failed();

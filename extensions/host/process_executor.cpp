@@ -39,6 +39,13 @@ public:
     asio::post(context_, [this, id, why] { pool_.stop(id, why); });
   }
 
+  void allow(std::size_t max_hosts) {
+    asio::post(context_, [this, max_hosts] {
+      options_.max_hosts = max_hosts;
+      pool_.resized();
+    });
+  }
+
   host_statistics statistics() const {
     std::promise<host_statistics> asked;
     auto told = asked.get_future();
@@ -66,6 +73,10 @@ void process_executor::start(const run& what, execution_plan plan,
 
 void process_executor::stop(const run_id& id, stop_reason why) {
   impl_->stop(id, why);
+}
+
+void process_executor::allow(std::size_t max_hosts) {
+  impl_->allow(max_hosts);
 }
 
 host_statistics process_executor::statistics() const {

@@ -11,6 +11,7 @@
 #include "extensions/host/containment.hpp"
 #include "extensions/host/host_options.hpp"
 #include "jobs/definition.hpp"
+#include "jobs/stop_ladder.hpp"
 
 namespace jobq {
 
@@ -24,11 +25,14 @@ struct execution_plan {
 
 struct process_executor_options {
   host_options host;
-  std::size_t max_hosts = 8; ///< runs at the same time
+  std::size_t max_hosts = 8; ///< runs at the same time; others wait
   /// How a function that shall end is made to: this long it may end by itself,
-  milliseconds obey_grace = seconds{2};
+  milliseconds obey_grace = stop_ladder::asked;
   /// then it has SIGTERM for so long; then SIGKILL.
-  milliseconds terminate_grace = seconds{2};
+  milliseconds terminate_grace = stop_ladder::terminated;
+  /// A host that has not begun after so long is killed and counts as one that
+  /// could not be started.
+  milliseconds hello_patience = seconds{10};
   /// A host is replaced after so many runs, or when its memory has once been
   /// larger than this.
   std::uint32_t max_runs = 10'000;
@@ -40,6 +44,7 @@ struct process_executor_options {
 
 /// How its job hosts are.
 struct host_statistics {
+  std::size_t max_hosts = 0;
   std::size_t hosts = 0;
   std::size_t idle = 0;
   std::uint64_t started = 0;
@@ -73,6 +78,10 @@ public:
 
   /// As `executor::stop`.
   void stop(const run_id& id, stop_reason why);
+
+  /// From now on there may be so many hosts. Those beyond it end with their
+  /// runs.
+  void allow(std::size_t max_hosts);
 
   host_statistics statistics() const;
 

@@ -298,6 +298,52 @@ TEST_F(engine_room, a_clock_that_dies_too_often_stops_the_engine_and_says_why) {
   EXPECT_NE(failure_->find("clock"), std::string::npos);
 }
 
+TEST_F(engine_room, a_keeper_that_dies_stops_the_engine_and_says_why) {
+  add_job("often", "* * * * * *");
+  add_job("slow", "");
+  executor_.held_jobs["slow"] = true;
+  const auto others = actors();
+  begin();
+  enqueue("slow");
+  caf::anon_send_exit(keeper_, caf::exit_reason::kill);
+  pass(milliseconds{0});
+  ASSERT_TRUE(failure_);
+  EXPECT_NE(failure_->find("the keeper died"), std::string::npos) << *failure_;
+  EXPECT_EQ(view_->failure(), failure_);
+  EXPECT_TRUE(said("the engine gives up: the keeper died"));
+  EXPECT_EQ(actors(), others) << "somebody works on";
+}
+
+TEST_F(engine_room, a_supervisor_that_dies_stops_the_engine_and_says_why) {
+  add_job("often", "* * * * * *");
+  auto& job = add_job("slow", "");
+  job.timeout = seconds{5};
+  executor_.held_jobs["slow"] = true;
+  executor_.breaks_on_stop = true;
+  const auto others = actors();
+  begin();
+  enqueue("slow");
+  pass(milliseconds{4'999});
+  EXPECT_FALSE(failure_);
+  pass(milliseconds{1});
+  ASSERT_TRUE(failure_);
+  EXPECT_NE(failure_->find("the supervisor died"), std::string::npos)
+      << *failure_;
+  EXPECT_EQ(view_->failure(), failure_);
+  EXPECT_TRUE(said("supervisor died: no way to stop it"));
+  EXPECT_TRUE(said("the engine gives up: the supervisor died"));
+  EXPECT_EQ(actors(), others) << "somebody works on";
+}
+
+TEST_F(engine_room, a_supervisor_that_ends_in_order_is_no_failure) {
+  const auto others = actors();
+  begin();
+  halt();
+  EXPECT_FALSE(failure_);
+  EXPECT_EQ(view_->failure(), "");
+  EXPECT_EQ(actors(), others);
+}
+
 TEST_F(engine_room, what_ends_while_a_failed_engine_halts_is_recorded) {
   add_job("often", "* * * * * *");
   add_job("slow", "");
@@ -490,6 +536,35 @@ TEST_F(engine_room, an_attempts_log_is_kept_with_it) {
   EXPECT_FALSE(board_->look(id));
   EXPECT_EQ(store_->read_log(id, 1),
             "2027-01-15T08:00:00.000Z info    hello\n");
+}
+
+TEST_F(engine_room, a_job_says_how_much_of_a_log_is_kept) {
+  add_job("small", "").limits.output = 64 << 10;
+  add_job("usual", "");
+  add_job("large", "").limits.output = 4 << 20;
+  for (const char* job : {"small", "usual", "large"})
+    executor_.held_jobs[job] = true;
+  begin();
+  auto kept_of = [this](const char* job) {
+    const auto id = enqueue(job).id;
+    const auto hears = executor_.held.at(id).log;
+    for (int i = 0; i < 5'000; ++i)
+      hears(log_level::info, std::string(1'000, 'x'));
+    executor_.end(id, {});
+    pass(milliseconds{0});
+    return store_->read_log(id, 1).value_or("");
+  };
+  EXPECT_GT(kept_of("small").size(), 32U << 10U);
+  EXPECT_LE(kept_of("small").size(), 64U << 10U);
+  EXPECT_TRUE(kept_of("small").starts_with("("));
+  EXPECT_LE(kept_of("usual").size(), 1U << 20U);
+  EXPECT_GT(kept_of("large").size(), 2U << 20U);
+  EXPECT_LE(kept_of("large").size(), 4U << 20U);
+  config_.jobs[0].limits.output = 128 << 10;
+  caf::anon_send(supervisor_, atom::reload_v,
+                 config_ptr{std::make_shared<const configuration>(config_)});
+  pass(milliseconds{0});
+  EXPECT_GT(kept_of("small").size(), 64U << 10U) << "after a reload";
 }
 
 } // namespace

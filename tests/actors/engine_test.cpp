@@ -74,12 +74,14 @@ protected:
     commits_ = make_committer(*store_);
   }
 
-  void start() {
+  void start() { start(*functions_); }
+
+  void start(executor& functions) {
     engine_options options;
     options.stop_grace = milliseconds{50};
     engine_parts parts{*store_,
                        *commits_,
-                       *functions_,
+                       functions,
                        [](log_level, std::string_view) {},
                        [this](const job_definition& job) {
                          return registry_.why_not_runnable(job);
@@ -89,6 +91,21 @@ protected:
     ASSERT_TRUE(started) << started.error().message;
     engine_ = std::move(*started);
   }
+
+  /// The supervisor dies of this executor when a run is cancelled.
+  class unstoppable : public executor {
+  public:
+    explicit unstoppable(executor& real) : real_{real} {}
+    void start(const run& what, attempt_observer observer) override {
+      real_.start(what, std::move(observer));
+    }
+    void stop(const run_id&, stop_reason) override {
+      throw std::runtime_error{"no way to stop it"};
+    }
+
+  private:
+    executor& real_;
+  };
 
   run await(const run_id& id) {
     auto feed = engine_->subscribe(0);
@@ -189,6 +206,44 @@ TEST_F(engine_on_threads, a_stopped_engine_refuses_instead_of_hanging) {
   EXPECT_FALSE(engine_->set_enabled("ok", false, "ann", ""));
   EXPECT_FALSE(engine_->reload(config_));
   EXPECT_FALSE(engine_->subscribe(0)->next(seconds{1}));
+}
+
+TEST_F(engine_on_threads, an_engine_whose_supervisor_died_says_so_and_ends) {
+  unstoppable functions{*functions_};
+  start(functions);
+  std::promise<std::string> told;
+  engine_->on_failure([&told](std::string why) { told.set_value(why); });
+  auto made = engine_->run_now("waits", {}, trigger::manual);
+  ASSERT_TRUE(made);
+  while (!engine_->live().look(made->id))
+    std::this_thread::yield();
+  ASSERT_TRUE(engine_->perform(
+      command::cancel{made->id, "cancelled by ann", system_time()()}));
+  auto why = told.get_future().get();
+  EXPECT_NE(why.find("the supervisor died"), std::string::npos) << why;
+  EXPECT_EQ(engine_->status().failure, why);
+  auto refused = engine_->set_enabled("ok", false, "ann", "");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::unavailable);
+  engine_->stop();
+  EXPECT_EQ(store_->find_run(made->id)->state, run_state::running);
+}
+
+TEST_F(engine_on_threads, who_asks_late_is_told_of_a_failure_too) {
+  unstoppable functions{*functions_};
+  start(functions);
+  auto made = engine_->run_now("waits", {}, trigger::manual);
+  ASSERT_TRUE(made);
+  while (!engine_->live().look(made->id))
+    std::this_thread::yield();
+  ASSERT_TRUE(engine_->perform(
+      command::cancel{made->id, "cancelled by ann", system_time()()}));
+  std::atomic<int> told{0};
+  while (engine_->status().failure.empty())
+    std::this_thread::yield();
+  engine_->on_failure([&told](const std::string&) { ++told; });
+  engine_->stop();
+  EXPECT_EQ(told, 1);
 }
 
 TEST_F(engine_on_threads, another_thread_than_the_starting_one_may_end_it) {

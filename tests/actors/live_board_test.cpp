@@ -58,6 +58,30 @@ TEST(live_board, cuts_a_line_that_is_longer_than_the_limit) {
   EXPECT_LE(board.look(what.id)->log.size(), 200U);
 }
 
+TEST(live_board, ends_within_the_limit_with_its_note_and_its_newest_line) {
+  for (const std::size_t limit : {200U, 1'000U, 64U << 10U}) {
+    live_board board;
+    auto what = some_run();
+    for (std::size_t length = 0; length < 2 * limit; length += limit / 7) {
+      board.begin(what, limit);
+      for (std::size_t i = 0; i < 3 + 2 * limit / (length + 33); ++i)
+        board.log(what.id, t0, log_level::info, "x" + std::string(length, 'y'));
+      const auto log = board.end(what.id);
+      EXPECT_LE(log.size(), limit) << length;
+      EXPECT_TRUE(log.starts_with("(")) << length;
+      EXPECT_NE(log.find("info    x"), std::string::npos) << length;
+    }
+  }
+}
+
+TEST(live_board, keeps_nothing_where_nothing_may_be_kept) {
+  live_board board;
+  auto what = some_run();
+  board.begin(what, 0);
+  board.log(what.id, t0, log_level::info, "line");
+  EXPECT_EQ(board.end(what.id), "");
+}
+
 TEST(live_board, ignores_runs_that_are_not_running) {
   live_board board;
   auto id = some_run().id;

@@ -22,6 +22,8 @@ void scripted_executor::start(const run& what, attempt_observer observer) {
 
 void scripted_executor::stop(const run_id& id, stop_reason why) {
   stopped.emplace_back(id, why);
+  if (breaks_on_stop)
+    throw std::runtime_error{"no way to stop it"};
   if (!obedient)
     return;
   outcome result;
@@ -156,6 +158,7 @@ void virtual_time::crash() {
   supervisor_ = nullptr;
   keeper_ = nullptr;
   pass(std::chrono::minutes{5});
+  failure_.reset(); // a dead process tells nobody
   system_.reset();
   desk_.reset();
   commits_.reset();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <caf/actor_registry.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
@@ -37,7 +38,8 @@ public:
   std::map<std::string, bool> held_jobs;
   /// Jobs whose start throws out of the executor.
   std::map<std::string, bool> broken_jobs;
-  bool obedient = true; ///< a held attempt ends when it is stopped
+  bool breaks_on_stop = false; ///< `stop` throws
+  bool obedient = true;        ///< a held attempt ends when it is stopped
 
   std::map<run_id, attempt_observer> held;
   std::vector<run> started;
@@ -78,6 +80,8 @@ protected:
   time_point now() const;
   /// Whether a line of the log contains this.
   bool said(std::string_view text) const;
+  /// How many actors there are.
+  std::size_t actors() const { return system_->registry().running(); }
   /// Moves the wall clock alone.
   void step_clock(milliseconds by) { skew_ += by; }
 

@@ -1,6 +1,7 @@
 #include "extensions/command/command.hpp"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -47,6 +48,31 @@ TEST_F(command_test, exit_code_75_asks_for_a_retry) {
   EXPECT_EQ(done.kind, outcome_kind::failed);
   EXPECT_EQ(done.error, "asks for a retry (exit code 75)");
   EXPECT_TRUE(done.retryable);
+  EXPECT_TRUE(done.asks_retry);
+  EXPECT_FALSE(run_script("exit 74").asks_retry);
+}
+
+TEST_F(command_test, the_limit_of_processor_time_is_told) {
+  const std::string burn = "ulimit -c 0; while :; do :; done";
+  rlimit before{};
+  rusage used{};
+  ::getrlimit(RLIMIT_CPU, &before);
+  ::getrusage(RUSAGE_SELF, &used);
+  auto little = before;
+  // This process is bound by it as well.
+  little.rlim_cur
+      = static_cast<rlim_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec + 2);
+  ::setrlimit(RLIMIT_CPU, &little);
+  const auto over = run_script(burn);
+  const auto killed = run_script("kill -KILL $$");
+  ::setrlimit(RLIMIT_CPU, &before);
+  EXPECT_EQ(over.kind, outcome_kind::failed);
+  EXPECT_EQ(over.error, "used more processor time than limits.cpu_time allows "
+                        "(killed by signal 24 (SIGXCPU))");
+  EXPECT_EQ(killed.error, "killed by signal 9 (SIGKILL)");
+  EXPECT_EQ(run_script("ulimit -S -t 1; " + burn).error,
+            "killed by signal 24 (SIGXCPU)")
+      << "a limit of its own";
 }
 
 TEST_F(command_test, a_signal_is_a_failure_that_names_it) {

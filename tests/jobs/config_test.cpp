@@ -156,6 +156,21 @@ TEST_F(load_config_test, reads_retention_and_settings) {
   EXPECT_EQ(report.value->retention.ticks, days{2});
 }
 
+TEST_F(load_config_test, there_may_be_as_many_hosts_as_workers_or_as_is_said) {
+  EXPECT_EQ(load("scheduler: {}\n").value->max_hosts(), 8U);
+  EXPECT_EQ(load("scheduler: {workers: 3}\n").value->max_hosts(), 3U);
+  EXPECT_EQ(load("scheduler: {workers: 64, hosts: 2}\n").value->max_hosts(),
+            2U);
+  EXPECT_EQ(load("scheduler: {hosts: 9}\n").value->max_hosts(), 9U);
+  EXPECT_EQ(faults("scheduler: {hosts: 0}\n"),
+            lines{"c.yaml:1:20: error: scheduler.hosts: 0 is out of range "
+                  "1..1024"});
+  write("b.yaml", "scheduler: {hosts: 2}\n");
+  EXPECT_EQ(faults("includes: [b.yaml]\nscheduler: {hosts: 3}\n"),
+            lines{"b.yaml:1:20: error: scheduler.hosts contradicts the value "
+                  "given at c.yaml:2:20"});
+}
+
 TEST_F(load_config_test, a_job_of_a_taken_name_names_both_places) {
   write("b.yaml", "scheduler:\n  jobs:\n    - {name: a, extension: blog, job: "
                   "content_ingestion}\n");
@@ -411,10 +426,10 @@ TEST_F(load_config_test, columns_count_characters) {
   EXPECT_EQ(faults("scheduler: {\"größe\": 1, x: 2}\n"),
             (lines{"c.yaml:1:13: error: unknown key \"größe\" in scheduler; "
                    "known: enabled, timezone, bootstrap_jobs, workers, "
-                   "extensions, run_as, jobs, retention",
+                   "hosts, extensions, run_as, jobs, retention",
                    "c.yaml:1:25: error: unknown key \"x\" in scheduler; "
                    "known: enabled, timezone, bootstrap_jobs, workers, "
-                   "extensions, run_as, jobs, retention"}));
+                   "hosts, extensions, run_as, jobs, retention"}));
 }
 
 TEST_F(load_config_test, broken_yaml_is_one_fault_with_its_place) {

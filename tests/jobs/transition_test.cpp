@@ -133,6 +133,40 @@ TEST(transition, failure_is_retried_until_max_attempts) {
   EXPECT_EQ(after->failures, 2U);
 }
 
+TEST(transition, failure_that_asks_for_a_retry_gets_it_but_not_for_ever) {
+  auto what = in_state(run_state::running);
+  what.max_attempts = 1;
+  for (std::uint32_t number = 1; number <= 25; ++number) {
+    auto end = ending(outcome_kind::failed, number);
+    end.outcome.asks_retry = true;
+    auto after = transition(what, event::finished{end});
+    ASSERT_TRUE(after);
+    EXPECT_EQ(after->failures, number);
+    if (number == 25) {
+      EXPECT_EQ(after->state, run_state::discarded);
+      break;
+    }
+    ASSERT_EQ(after->state, run_state::retryable) << number;
+    EXPECT_GT(after->scheduled_at, end.finished_at) << "after its backoff";
+    after = transition(*after, event::promoted{after->scheduled_at});
+    what = *transition(*after, event::claimed{after->scheduled_at});
+  }
+}
+
+TEST(transition, failure_after_one_that_asked_for_a_retry_is_the_last) {
+  auto what = in_state(run_state::running);
+  what.max_attempts = 1;
+  auto end = ending(outcome_kind::failed);
+  end.outcome.asks_retry = true;
+  auto after = transition(what, event::finished{end});
+  after = transition(*after, event::promoted{after->scheduled_at});
+  after = transition(*after, event::claimed{after->scheduled_at});
+  after = finish(*after, outcome_kind::failed);
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->state, run_state::discarded);
+  EXPECT_EQ(after->failures, 2U);
+}
+
 TEST(transition, failure_that_says_so_is_not_retried) {
   auto running = in_state(run_state::running);
   running.max_attempts = 25;

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "extensions/host/process_tree.hpp"
+#include "jobs/stop_ladder.hpp"
 #include "tests/tools/jobqd_program.hpp"
 
 namespace jobq {
@@ -26,6 +27,26 @@ scheduler:
   jobs:
     - {name: quick, extension: hostile, job: nothing}
     - {name: obedient, extension: hostile, job: obey, timeout: 300ms}
+    - name: endless
+      extension: hostile
+      job: write_for_ever
+      timeout: 500ms
+      limits: {output: 64KiB}
+    - {name: sleeper, extension: hostile, job: sleep_for_ever, timeout: 1s}
+    - {name: ignorant, extension: hostile, job: loop_for_ever, timeout: 1s}
+    - {name: unguarded, extension: hostile, job: stop_warden, timeout: 1s}
+    - name: stubborn
+      extension: command
+      command:
+        - /bin/sh
+        - -c
+        - trap '' TERM; echo '{"items_processed":3}' >&3; exec sleep 1000
+      timeout: 1s
+    - name: patient
+      extension: command
+      command: [/bin/sh, -c, "[ -e tried ] || { : > tried; exit 75; }"]
+      working_directory: .
+      backoff: {type: fixed, base: 100ms, jitter: 0}
     - {name: deaf, extension: hostile, job: loop_for_ever}
     - name: crashing
       extension: hostile
@@ -84,6 +105,75 @@ TEST_F(isolation_test, a_timeout_fires_within_50_ms_of_its_time) {
   EXPECT_LT(best, 350ms);
 }
 
+TEST_F(isolation_test, each_step_of_a_stop_comes_at_its_time) {
+  auto jobqd = start();
+  ASSERT_TRUE(jobqd.says("is running")) << jobqd.said();
+  ended(begin("quick")); // there is a host now
+  struct step {
+    const char* job;
+    milliseconds after; ///< the timeout
+    json error;
+    json message;
+    std::string id = {};
+  };
+  step steps[] = {
+      {"stubborn",
+       stop_ladder::program,
+       {},
+       "ignored SIGTERM for 2s: killed by signal 9 (SIGKILL)"},
+      {"sleeper",
+       stop_ladder::asked,
+       "did not stop within 3 s, and was ended with SIGTERM",
+       {}},
+      {"ignorant",
+       stop_ladder::asked + stop_ladder::terminated,
+       "did not stop within 5 s, ignored SIGTERM, and was killed",
+       {}},
+      {"unguarded",
+       stop_ladder::asked + stop_ladder::terminated + stop_ladder::killed,
+       "did not stop when it was asked to, and its job host was killed "
+       "together with its warden",
+       {}},
+  };
+  for (auto& each : steps)
+    each.id = begin(each.job);
+  for (const auto& each : steps) {
+    const auto last = ended(each.id)["attempts"].back();
+    EXPECT_EQ(last["outcome"], "timed_out") << last;
+    EXPECT_EQ(last["error"], each.error) << last;
+    EXPECT_EQ(last["message"], each.message) << last;
+    // A busy machine may be late, but not so late that the engine gives up.
+    const milliseconds took{last["duration_ms"].get<std::int64_t>()};
+    EXPECT_GE(took, 995ms + each.after) << each.job << " ended too early";
+    EXPECT_LT(took, 1s + stop_ladder::attempt) << each.job;
+  }
+  const auto program = get("/v1/runs/" + steps[0].id);
+  EXPECT_EQ(program["items_processed"], 3) << "results count";
+  EXPECT_EQ(program["attempts"].back()["process"]["signal"], SIGKILL);
+  // The hosts of the other three: that of the program lives on.
+  EXPECT_EQ(get("/v1/status")["hosts"]["crashed"], 3);
+}
+
+TEST_F(isolation_test, a_program_that_asks_for_a_retry_is_tried_again) {
+  auto jobqd = start();
+  ASSERT_TRUE(jobqd.says("is running")) << jobqd.said();
+  const auto done = ended(begin("patient"));
+  EXPECT_EQ(done["state"], "completed") << done;
+  ASSERT_EQ(done["attempts"].size(), 2U) << done;
+  EXPECT_EQ(done["attempts"][0]["error"], "asks for a retry (exit code 75)");
+}
+
+TEST_F(isolation_test, of_output_without_end_the_limit_is_kept) {
+  auto jobqd = start();
+  ASSERT_TRUE(jobqd.says("is running")) << jobqd.said();
+  const auto id = begin("endless");
+  EXPECT_EQ(ended(id)["outcome"], "timed_out");
+  const auto log = get("/v1/runs/" + id + "/log")["log"].get<std::string>();
+  EXPECT_LE(log.size(), 64U << 10U);
+  EXPECT_GT(log.size(), 32U << 10U);
+  EXPECT_TRUE(log.starts_with("(")) << log.substr(0, 100);
+}
+
 TEST_F(isolation_test, a_function_that_crashes_is_poison_and_others_run_on) {
   auto jobqd = start();
   ASSERT_TRUE(jobqd.says("is running")) << jobqd.said();
@@ -107,6 +197,43 @@ TEST_F(isolation_test, a_function_that_crashes_is_poison_and_others_run_on) {
     EXPECT_NE(output.find("crashed: SIGSEGV"), std::string::npos) << output;
     EXPECT_NE(output.find("libhostile.so"), std::string::npos) << output;
   }
+}
+
+class few_hosts_test : public test::jobqd_fixture {
+protected:
+  few_hosts_test() : jobqd_fixture{text("hosts: 1")} {}
+
+  static std::string text(const std::string& setting) {
+    return "scheduler:\n  workers: 4\n  " + setting
+           + "\n  extensions: [ " JOBQ_TEST_LIBRARIES "/libhostile.so ]\n"
+             "  jobs:\n"
+             "    - {name: quick, extension: hostile, job: nothing}\n";
+  }
+};
+
+TEST_F(few_hosts_test, many_workers_share_few_hosts) {
+  auto jobqd = start();
+  ASSERT_TRUE(jobqd.says("is running")) << jobqd.said();
+  constexpr std::uint64_t runs = 50;
+  for (std::uint64_t i = 0; i < runs; ++i)
+    post("/v1/jobs/quick/run");
+  json status;
+  for (int i = 0; i < 2000; ++i) {
+    status = get("/v1/status");
+    if (status["states"]["completed"] == runs)
+      break;
+    std::this_thread::sleep_for(5ms);
+  }
+  EXPECT_EQ(status["states"]["completed"], runs) << status;
+  EXPECT_EQ(status["workers"], 4);
+  EXPECT_EQ(status["hosts"]["max_hosts"], 1);
+  EXPECT_EQ(status["hosts"]["started"], 1);
+  dir_.write("config.yaml", text("hosts: 2"));
+  post("/v1/reload");
+  EXPECT_EQ(get("/v1/status")["hosts"]["max_hosts"], 2);
+  dir_.write("config.yaml", text(""));
+  post("/v1/reload");
+  EXPECT_EQ(get("/v1/status")["hosts"]["max_hosts"], 4);
 }
 
 /// Whoever loses its parent becomes a child of this process while it lives, so

@@ -62,7 +62,8 @@ json config_json(const api_call& call) {
 json hosts_json(const api_call& call) {
   const auto hosts = call.target.hosts();
   const auto& user = call.target.host_settings().user;
-  return {{"hosts", hosts.hosts},
+  return {{"max_hosts", hosts.max_hosts},
+          {"hosts", hosts.hosts},
           {"idle", hosts.idle},
           {"started", hosts.started},
           {"crashed", hosts.crashed},

@@ -32,8 +32,10 @@ std::string server_text(const json& status, bool server, const style& look) {
 }
 
 std::string hosts_text(const json& hosts, const style& look) {
-  auto text = text_or(hosts, "hosts", "0") + ", " + text_or(hosts, "idle", "0")
-              + " idle; " + text_or(hosts, "started", "0") + " started, "
+  auto text = text_or(hosts, "hosts", "0") + " of at most "
+              + text_or(hosts, "max_hosts", "0") + ", "
+              + text_or(hosts, "idle", "0") + " idle; "
+              + text_or(hosts, "started", "0") + " started, "
               + text_or(hosts, "crashed", "0") + " crashed, "
               + text_or(hosts, "replaced", "0") + " replaced";
   if (has_value(hosts, "user"))

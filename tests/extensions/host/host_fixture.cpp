@@ -12,15 +12,18 @@ namespace jobq {
 using namespace std::chrono_literals;
 
 attempt_observer hearing::observer() {
-  return {[at = state_](log_level, std::string_view line) {
+  return {[at = state_](log_level level, std::string_view line) {
             const std::lock_guard lock{at->mutex};
-            if (at->lines.size() < 10'000)
+            if (at->lines.size() < 10'000) {
               at->lines.emplace_back(line);
+              at->levels.push_back(level);
+            }
             at->changed.notify_all();
           },
-          [at = state_](double fraction, std::string_view) {
+          [at = state_](double fraction, std::string_view message) {
             const std::lock_guard lock{at->mutex};
             at->fraction = fraction;
+            at->progress = message;
           },
           [at = state_](outcome result) {
             const std::lock_guard lock{at->mutex};
@@ -51,6 +54,20 @@ bool hearing::wait_for_line(const std::string& beginning) {
 std::vector<std::string> hearing::lines() const {
   const std::lock_guard lock{state_->mutex};
   return state_->lines;
+}
+
+std::vector<log_level> hearing::levels_of(const std::string& line) const {
+  const std::lock_guard lock{state_->mutex};
+  std::vector<log_level> made;
+  for (std::size_t i = 0; i < state_->lines.size(); ++i)
+    if (state_->lines[i] == line)
+      made.push_back(state_->levels[i]);
+  return made;
+}
+
+std::string hearing::progress() const {
+  const std::lock_guard lock{state_->mutex};
+  return state_->progress;
 }
 
 double hearing::fraction() const {

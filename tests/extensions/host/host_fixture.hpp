@@ -22,7 +22,10 @@ public:
   /// Waits until a line was logged that begins so.
   bool wait_for_line(const std::string& beginning);
   std::vector<std::string> lines() const;
+  /// The levels of the line.
+  std::vector<log_level> levels_of(const std::string& line) const;
   double fraction() const;
+  std::string progress() const;
   int ends() const;
   /// When the outcome came.
   std::chrono::steady_clock::time_point ended_at() const;
@@ -32,6 +35,8 @@ private:
     std::mutex mutex;
     std::condition_variable changed;
     std::vector<std::string> lines;
+    std::vector<log_level> levels;
+    std::string progress;
     double fraction = -1;
     int ends = 0;
     std::chrono::steady_clock::time_point ended_at;

@@ -1,8 +1,10 @@
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <thread>
 
+#include "tests/extensions/host/cgroup_fixture.hpp"
 #include "tests/extensions/host/host_fixture.hpp"
 
 namespace jobq {
@@ -38,10 +40,47 @@ TEST_F(process_executor_test, tells_all_that_a_function_says) {
   EXPECT_EQ(result.items_failed, 2U);
   EXPECT_TRUE(result.counters.contains("pid"));
   EXPECT_EQ(hears.fraction(), 0.5);
+  EXPECT_EQ(hears.progress(), "half");
   EXPECT_TRUE(has(hears.lines(), "parameter given"));
   EXPECT_TRUE(has(hears.lines(), "job job"));
   EXPECT_TRUE(has(hears.lines(), "printed"));
   EXPECT_EQ(hears.ends(), 1);
+}
+
+TEST_F(process_executor_test, tells_a_function_all_of_its_run) {
+  auto what = a_run("look_around");
+  what.attempt = 3;
+  what.nominal_time = time_point{1'000ms};
+  what.started_at = time_point{2'000ms};
+  what.timeout = 5'000ms;
+  what.enforce = false;
+  auto hears = start(what);
+  EXPECT_EQ(hears.wait().kind, outcome_kind::succeeded);
+  for (const auto& line :
+       {"run " + what.id.to_string(), std::string{"function look_around"},
+        std::string{"attempt 3"}, std::string{"nominal 1000"},
+        std::string{"started 2000"}, std::string{"deadline 7000"},
+        std::string{"only reports"}})
+    EXPECT_TRUE(has(hears.lines(), line)) << line;
+}
+
+TEST_F(process_executor_test, tells_a_function_what_its_run_does_not_have) {
+  auto hears = start(a_run("look_around"));
+  hears.wait();
+  for (const auto* line :
+       {"attempt 1", "nominal none", "deadline none", "enforces"})
+    EXPECT_TRUE(has(hears.lines(), line)) << line;
+}
+
+TEST_F(process_executor_test, a_line_keeps_its_level) {
+  auto hears = start(a_run("look_around"));
+  hears.wait();
+  using levels = std::vector<log_level>;
+  EXPECT_EQ(hears.levels_of("debug line"), levels{log_level::debug});
+  EXPECT_EQ(hears.levels_of("job job"), levels{log_level::info});
+  EXPECT_EQ(hears.levels_of("warning line"), levels{log_level::warning});
+  EXPECT_EQ(hears.levels_of("error line"), levels{log_level::error});
+  EXPECT_EQ(hears.levels_of("printed"), levels{log_level::info});
 }
 
 TEST_F(process_executor_test, fills_in_default_parameters) {
@@ -127,6 +166,58 @@ TEST_F(process_executor_test, runs_as_many_at_once_as_it_has_hosts) {
   EXPECT_EQ(third.wait().kind, outcome_kind::succeeded);
   hosts().stop(two.id, stop_reason::cancel);
   second.wait();
+}
+
+TEST_F(process_executor_test, says_of_a_timeout_that_it_never_had_a_host) {
+  auto options = usual();
+  options.max_hosts = 1;
+  restart(options);
+  const auto busy = a_run("obey");
+  auto first = start(busy);
+  EXPECT_TRUE(first.wait_for_line("begun"));
+  const auto late = a_run("nothing");
+  auto second = start(late);
+  hosts().stop(late.id, stop_reason::timeout);
+  const auto result = second.wait();
+  EXPECT_EQ(result.kind, outcome_kind::timed_out);
+  EXPECT_EQ(result.error, "no job host was free for it in time");
+  hosts().stop(busy.id, stop_reason::cancel);
+  first.wait();
+}
+
+TEST_F(process_executor_test, one_host_serves_many_runs_that_wait) {
+  auto options = usual();
+  options.max_hosts = 1;
+  restart(options);
+  std::vector<hearing> all;
+  for (int i = 0; i < 100; ++i)
+    all.push_back(start(a_run("nothing")));
+  for (auto& each : all)
+    EXPECT_EQ(each.wait().kind, outcome_kind::succeeded);
+  EXPECT_EQ(hosts().statistics().started, 1U);
+}
+
+TEST_F(process_executor_test, another_number_of_hosts_holds_at_once) {
+  const auto one = a_run("obey");
+  const auto two = a_run("obey");
+  auto first = start(one);
+  auto second = start(two);
+  EXPECT_TRUE(first.wait_for_line("begun"));
+  EXPECT_TRUE(second.wait_for_line("begun"));
+  hosts().allow(1);
+  EXPECT_EQ(hosts().statistics().hosts, 2U) << "both are busy";
+  auto third = start(a_run("nothing"));
+  hosts().stop(one.id, stop_reason::cancel);
+  first.wait();
+  EXPECT_EQ(hosts().statistics().hosts, 1U);
+  EXPECT_EQ(third.ends(), 0) << "the host that is left is busy";
+  hosts().allow(2);
+  EXPECT_EQ(third.wait().kind, outcome_kind::succeeded);
+  EXPECT_EQ(hosts().statistics().max_hosts, 2U);
+  hosts().stop(two.id, stop_reason::cancel);
+  second.wait();
+  hosts().allow(1);
+  EXPECT_EQ(hosts().statistics().hosts, 1U) << "an idle one goes";
 }
 
 TEST_F(process_executor_test, hosts_of_other_limits_are_other_hosts) {
@@ -264,6 +355,59 @@ TEST_F(process_executor_test, a_program_that_is_no_host_makes_runs_wait) {
       wait_until([this] { return hosts().statistics().not_started >= 2; }));
   hosts().stop(what.id, stop_reason::cancel);
   EXPECT_EQ(hears.wait().kind, outcome_kind::cancelled);
+}
+
+TEST_F(process_executor_test, a_program_that_never_begins_makes_runs_wait) {
+  const temporary_directory folder;
+  const auto program = folder.path() / "host";
+  fake_groups::put(program, "#!/bin/sh\nexec sleep 1000\n");
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  auto options = usual();
+  options.host.program = program;
+  options.hello_patience = 50ms;
+  restart(options);
+  const auto what = a_run("nothing");
+  auto hears = start(what);
+  EXPECT_TRUE(
+      wait_until([this] { return hosts().statistics().not_started >= 1; }));
+  EXPECT_EQ(hosts().statistics().failure,
+            "the job host did not begin within 50 ms");
+  hosts().stop(what.id, stop_reason::cancel);
+  EXPECT_EQ(hears.wait().kind, outcome_kind::cancelled);
+}
+
+TEST_F(process_executor_test, a_host_that_has_begun_is_not_hurried) {
+  auto options = usual();
+  options.hello_patience = 1s;
+  restart(options);
+  const auto what = a_run("obey");
+  auto hears = start(what);
+  EXPECT_TRUE(hears.wait_for_line("begun"));
+  std::this_thread::sleep_for(1100ms);
+  hosts().stop(what.id, stop_reason::cancel);
+  EXPECT_EQ(hears.wait().message, "obeyed");
+  EXPECT_EQ(hosts().statistics().not_started, 0U);
+}
+
+TEST_F(process_executor_test, without_descriptors_runs_wait_and_then_go_on) {
+  if (JOBQ_SANITIZED)
+    GTEST_SKIP() << "the sanitizer opens pipes for its checks";
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  auto none = before;
+  none.rlim_cur = 3;
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  auto hears = start(a_run("nothing"));
+  const bool failed
+      = wait_until([this] { return hosts().statistics().not_started >= 2; });
+  const auto told = hosts().statistics();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_TRUE(failed);
+  EXPECT_LE(told.not_started, 6U) << "it does not spin";
+  EXPECT_NE(told.failure.find("Too many open files"), std::string::npos)
+      << told.failure;
+  EXPECT_EQ(hears.wait().kind, outcome_kind::succeeded);
+  EXPECT_EQ(hosts().statistics().failure, "");
 }
 
 TEST_F(process_executor_test, runs_go_on_when_hosts_can_be_started_again) {

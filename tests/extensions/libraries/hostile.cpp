@@ -257,6 +257,19 @@ result look_around(context& run) {
   for (char** each = environ; *each != nullptr; ++each)
     run.log("environment " + std::string{*each});
   run.log("user " + std::to_string(::getuid()));
+  const auto ms = [](std::optional<time_point> at) {
+    return at ? std::to_string(at->time_since_epoch().count()) : "none";
+  };
+  run.log("run " + std::string{run.run_id()});
+  run.log("function " + std::string{run.function()});
+  run.log("attempt " + std::to_string(run.attempt()));
+  run.log("nominal " + ms(run.nominal_time()));
+  run.log("started " + ms(run.started_at()));
+  run.log("deadline " + ms(run.deadline()));
+  run.log(run.enforce() ? "enforces" : "only reports");
+  run.log("debug line", level::debug);
+  run.log("warning line", level::warning);
+  run.log("error line", level::error);
   run.log("parameter " + std::string{run.parameter("text")});
   run.log("job " + std::string{run.job()});
   run.counter("pid", ::getpid());
