@@ -1,5 +1,6 @@
 // How soon, as a rule and not at best: the median of several tries.
 #include <chrono>
+#include <ostream>
 #include <string>
 #include <thread>
 
@@ -43,6 +44,10 @@ struct hostile_act {
   outcome_kind end = outcome_kind::crashed;
   bool endless = false;
 };
+
+void PrintTo(const hostile_act& act, std::ostream* out) {
+  *out << act.function;
+}
 
 constexpr hostile_act endless(const char* function) {
   return {function, outcome_kind::timed_out, true};
