@@ -50,10 +50,11 @@ TEST_F(run_as_test, a_fork_bomb_meets_its_limit) {
   options.host.user = *find_host_user("nobody");
   options.host.processes = 20;
   restart(options);
-  // Other tests may have processes of this user at the same time.
+  // Other tests may have processes of this user at the same time, or have had
+  // some when the limit was counted from them.
   const auto forks = result_of("count_forks").counters["forks"];
   EXPECT_GT(forks, 5);
-  EXPECT_LT(forks, 20);
+  EXPECT_LT(forks, 40);
 }
 
 std::string refusal_of(const std::string& name) {
