@@ -44,6 +44,8 @@ TEST_F(learn_test, names_the_library_and_what_is_wrong_with_it) {
       {"other_version", "is made for version 7 of the extension interface, "
                         "this jobq has version 1"},
       {"two_of_a_name", "has two functions \"same\""},
+      {"unknown_type", "has a function \"work\" that has a parameter \"odd\" "
+                       "of an unknown type"},
       {"crashes_when_opened", "broke its job host while it was opened: killed "
                               "by signal 6 (SIGABRT)"},
       {"exits_when_opened", "broke its job host while it was opened: ended its "

@@ -24,6 +24,7 @@ static enum jobq_status say_all(const struct jobq_context* run, void* data) {
            run->function, run->job, (unsigned)run->attempt, run->run_id,
            value_of(run, "name"), value_of(run, "loud"));
   run->log(run, JOBQ_LOG_WARNING, line);
+  run->log(run, (enum jobq_log_level)7, "louder than an error");
   run->progress(run, 0.25, "a quarter");
   run->counter(run, "calls", ++*calls);
   run->counter(run, "asked_to_stop", run->stop_requested(run));
