@@ -17,7 +17,7 @@ result<host_user> find_host_user(const std::string& name) {
   passwd* found = nullptr;
   ::getpwnam_r(name.c_str(), &entry, texts.data(), texts.size(), &found);
   if (found == nullptr)
-    return refuse("is no user of this machine");
+    return refuse("is no user of this machine: create it or name another");
   host_user made{name, found->pw_uid, found->pw_gid, found->pw_dir};
   if (made.uid == 0)
     return refuse("is root: name a user without privileges");
@@ -25,7 +25,8 @@ result<host_user> find_host_user(const std::string& name) {
     return made;
   if (::geteuid() != 0)
     return refuse("can't be used: only a server that was started as root can "
-                  "run jobs as another user");
+                  "run jobs as another user; start it as root or leave run_as "
+                  "out");
   return made;
 }
 

@@ -10,6 +10,7 @@
 #include "extensions/host/hosted_attempt.hpp"
 #include "extensions/host/messages.hpp"
 #include "host.pb.h"
+#include "jobs/time.hpp"
 
 namespace jobq {
 
@@ -91,9 +92,8 @@ result<learned_library> learn_library(const host_options& options,
   timer.async_wait([&](const boost::system::error_code& cancelled) {
     if (cancelled || hears.answer || !hears.host)
       return;
-    hears.refuse("did not answer within "
-                 + std::to_string(patience.count() / 1000)
-                 + " s of being opened");
+    hears.refuse("did not answer within " + format_duration(patience)
+                 + " of being opened");
     hears.host->kill();
   });
   while (hears.host)

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -25,6 +26,15 @@ std::int64_t count_of(time_point at) {
   return at.time_since_epoch().count();
 }
 
+/// An enumeration as another language may have left it: any number.
+template <class Enumeration>
+int number_of(const Enumeration& raw) {
+  int number = 0;
+  static_assert(sizeof(number) == sizeof(raw));
+  std::memcpy(&number, &raw, sizeof(number));
+  return number;
+}
+
 /// One call of a library's function: what it sees, and what it has said.
 class call {
 public:
@@ -44,7 +54,7 @@ public:
   call& operator=(const call&) = delete;
 
   outcome make(const jobq_function& function) {
-    const auto status = function.call(&raw_, function.data);
+    const int status = function.call(&raw_, function.data);
     const std::lock_guard lock{mutex_};
     return came_to(status);
   }
@@ -80,12 +90,7 @@ private:
     raw_.stop_requested = [](const jobq_context* raw) {
       return of(raw).context_.stop_requested() ? 1 : 0;
     };
-    raw_.log = [](const jobq_context* raw, jobq_log_level level,
-                  const char* line) {
-      const auto known = std::clamp(static_cast<int>(level), 0,
-                                    static_cast<int>(log_level::error));
-      of(raw).context_.log(static_cast<log_level>(known), text_or_empty(line));
-    };
+    raw_.log = log;
     raw_.progress
         = [](const jobq_context* raw, double fraction, const char* message) {
             of(raw).context_.progress(fraction, text_or_empty(message));
@@ -118,6 +123,14 @@ private:
     };
   }
 
+  // No lambda: handing the level on would take it for one that there is.
+  static void log(const jobq_context* raw, jobq_log_level level,
+                  const char* line) {
+    const auto known
+        = std::clamp(number_of(level), 0, static_cast<int>(log_level::error));
+    of(raw).context_.log(static_cast<log_level>(known), text_or_empty(line));
+  }
+
   static call& of(const jobq_context* raw) {
     return *static_cast<call*>(raw->host);
   }
@@ -128,7 +141,7 @@ private:
     apply(made_);
   }
 
-  outcome came_to(jobq_status status) {
+  outcome came_to(int status) {
     switch (status) {
     case JOBQ_SUCCEEDED:
       made_.kind = outcome_kind::succeeded;
@@ -143,8 +156,7 @@ private:
     case JOBQ_DISCARDED:
       break;
     default:
-      made_.error = "the function returned "
-                    + std::to_string(static_cast<int>(status))
+      made_.error = "the function returned " + std::to_string(status)
                     + ", which is no jobq_status";
     }
     made_.kind = outcome_kind::failed;
@@ -168,7 +180,8 @@ private:
 std::string fault_of(const jobq_parameter_spec& spec) {
   if (spec.name == nullptr || *spec.name == '\0')
     return "has a parameter without a name";
-  if (spec.type < JOBQ_TEXT || spec.type > JOBQ_BOOLEAN)
+  const int type = number_of(spec.type);
+  if (type < JOBQ_TEXT || type > JOBQ_BOOLEAN)
     return "has a parameter \"" + std::string{spec.name}
            + "\" of an unknown type";
   return {};

@@ -118,4 +118,23 @@ json jobqd_fixture::post(const std::string& path) const {
   return answer_of(data_, test::post(path));
 }
 
+std::string jobqd_fixture::begin(const std::string& job) const {
+  return post("/v1/jobs/" + job + "/run").value("id", "");
+}
+
+json jobqd_fixture::ended(const std::string& id) const {
+  const auto deadline = steady::now() + 20s;
+  for (;;) {
+    auto found = get("/v1/runs/" + id);
+    const auto state = found.value("state", "");
+    if (state == "completed" || state == "discarded" || state == "cancelled")
+      return found;
+    if (steady::now() > deadline) {
+      ADD_FAILURE() << "no end: " << found;
+      return found;
+    }
+    std::this_thread::sleep_for(5ms);
+  }
+}
+
 } // namespace jobq::test

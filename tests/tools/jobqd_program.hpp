@@ -55,6 +55,13 @@ protected:
   json get(const std::string& path) const;
   json post(const std::string& path) const;
 
+  /// Runs a job now.
+  /// @returns the run's id
+  std::string begin(const std::string& job) const;
+  /// The run once it is in one of the final states, or after 20 s.
+  json ended(const std::string& id) const;
+  json run_to_end(const std::string& job) const { return ended(begin(job)); }
+
   temp_dir dir_;
   std::filesystem::path config_;
   std::filesystem::path data_ = dir_.path() / "data";

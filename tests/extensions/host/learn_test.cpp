@@ -44,12 +44,26 @@ TEST_F(learn_test, names_the_library_and_what_is_wrong_with_it) {
       {"other_version", "is made for version 7 of the extension interface, "
                         "this jobq has version 1"},
       {"two_of_a_name", "has two functions \"same\""},
+      {"unknown_type", "has a function \"work\" that has a parameter \"odd\" "
+                       "of an unknown type"},
       {"crashes_when_opened", "broke its job host while it was opened: killed "
-                              "by signal 6 (SIGABRT)"}};
+                              "by signal 6 (SIGABRT)"},
+      {"exits_when_opened", "broke its job host while it was opened: ended its "
+                            "process with exit code 0 instead of returning"}};
   for (const auto& [name, message] : cases)
     EXPECT_TRUE(
         fault_of(name).starts_with(library(name).string() + ": " + message))
         << fault_of(name);
+}
+
+TEST_F(learn_test, a_library_that_hangs_is_waited_for_so_long) {
+  const auto path = library("hangs_when_opened");
+  const auto learned = learn_library(usual().host, path, milliseconds{300});
+  ASSERT_FALSE(learned);
+  EXPECT_EQ(learned.error().code, errc::invalid_argument);
+  EXPECT_EQ(learned.error().message,
+            path.string() + ": did not answer within 300ms of being opened");
+  EXPECT_EQ(processes(), 0U) << "left behind";
 }
 
 TEST_F(learn_test, a_file_that_is_no_library_is_told) {
