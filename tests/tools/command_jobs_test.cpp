@@ -32,11 +32,7 @@ scheduler:
       extension: command
       working_directory: .
       command: [/bin/sh, -c, "[ -e turn ] || { : > turn; exit 75; }"]
-      max_attempts: 2
       backoff: {type: fixed, base: 100ms, jitter: 0}
-    - name: never_gets_its_turn
-      extension: command
-      command: [/bin/sh, -c, "exit 75"]
     - name: reports
       extension: command
       working_directory: .
@@ -150,7 +146,7 @@ TEST_F(command_jobs, the_tool_tells_exit_code_and_last_words) {
   EXPECT_EQ(jobq("run greets").code, 0);
 }
 
-TEST_F(command_jobs, exit_code_75_asks_for_another_attempt) {
+TEST_F(command_jobs, exit_code_75_asks_for_an_attempt_more_than_the_usual_one) {
   const auto run = run_to_end("waits_its_turn");
   EXPECT_EQ(run["state"], "completed") << run;
   ASSERT_EQ(run["attempts"].size(), 2U) << run;
@@ -160,14 +156,6 @@ TEST_F(command_jobs, exit_code_75_asks_for_another_attempt) {
   EXPECT_EQ(first["process"]["exit_code"], 75);
   EXPECT_EQ(run["attempts"][1]["outcome"], "succeeded");
   EXPECT_EQ(in_history("waits_its_turn")["attempt"], 2);
-}
-
-TEST_F(command_jobs, exit_code_75_is_a_failure_when_attempts_are_used_up) {
-  const auto run = run_to_end("never_gets_its_turn");
-  EXPECT_EQ(run["state"], "discarded") << run;
-  EXPECT_EQ(run["attempts"].size(), 1U);
-  EXPECT_EQ(in_history("never_gets_its_turn")["error"],
-            "asks for a retry (exit code 75)");
 }
 
 TEST_F(command_jobs, lines_on_descriptor_3_are_progress_and_result) {
