@@ -1,9 +1,7 @@
 #include "extensions/host/runner.hpp"
 
 #include <sys/resource.h>
-#include <sys/single_threaded.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +17,7 @@
 
 #include "extensions/host/crash_report.hpp"
 #include "extensions/host/frame.hpp"
+#include "extensions/host/leftovers.hpp"
 #include "extensions/host/library.hpp"
 #include "extensions/host/messages.hpp"
 #include "extensions/host/process_tree.hpp"
@@ -37,14 +36,6 @@ constexpr std::size_t max_counters = 1000;
 void send_or_end(const wire::FromRunner& message) {
   if (!send_frame(runner_socket, message))
     ::_exit(lost_server);
-}
-
-/// How many threads this process has; 0 when /proc does not tell.
-std::size_t thread_count() {
-  struct stat about {};
-  return ::stat("/proc/self/task", &about) == 0 && about.st_nlink > 2
-             ? about.st_nlink - 2
-             : 0;
 }
 
 std::uint64_t peak_memory() {
@@ -148,8 +139,7 @@ public:
   runner(
       registry functions,
       std::function<result<void>(std::string_view, std::string_view)> prepare)
-      : functions_{std::move(functions)}, prepare_{std::move(prepare)},
-        threads_{thread_count()} {}
+      : functions_{std::move(functions)}, prepare_{std::move(prepare)} {}
 
   int serve() {
     wire::ToRunner order;
@@ -172,10 +162,7 @@ private:
     if (has_children())
       kill_descendants();
     done.set_resident(peak_memory());
-    // Most functions start no thread, and the C library knows without a look
-    // into /proc.
-    if (__libc_single_threaded == 0 && thread_count() > threads_)
-      done.set_spent("the function left a thread behind");
+    done.set_spent(leftovers_.found());
     send_or_end(message);
   }
 
@@ -198,7 +185,7 @@ private:
   const registry functions_;
   const std::function<result<void>(std::string_view, std::string_view)>
       prepare_;
-  const std::size_t threads_;
+  leftovers leftovers_;
   frame_splitter orders_;
 };
 

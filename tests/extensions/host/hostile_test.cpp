@@ -197,6 +197,15 @@ TEST_F(hostile_test, open_files_end_at_their_limit) {
   EXPECT_LT(opened, 1024);
 }
 
+TEST_F(hostile_test, files_left_open_are_not_the_next_run_s) {
+  for (const auto* act : {"open_files", "open_files_above"}) {
+    EXPECT_EQ(result_of(act).kind, outcome_kind::succeeded);
+    const auto next = result_of("open_a_file");
+    EXPECT_EQ(next.kind, outcome_kind::succeeded) << act << next.error;
+  }
+  EXPECT_EQ(hosts().statistics().replaced, 2U);
+}
+
 TEST_F(hostile_test, processor_time_is_limited) {
   auto plan = a_plan();
   plan.limits.cpu_time = 1s;

@@ -214,6 +214,22 @@ result open_files(context&) {
   return succeeded(std::to_string(opened));
 }
 
+/// The same, but the lowest descriptors are free again: 10 of them.
+result open_files_above(context& run) {
+  const auto made = open_files(run);
+  for (int i = 10; i < 20; ++i)
+    ::close(i);
+  return made;
+}
+
+/// Needs a few dozen at once.
+result open_a_file(context&) {
+  for (int i = 0; i < 50; ++i)
+    if (::open("/dev/null", O_RDONLY | O_CLOEXEC) < 0)
+      return failed(std::strerror(errno));
+  return succeeded();
+}
+
 int depth_of(volatile char* above, bool on) {
   volatile char here[4096];
   here[0] = *above;
@@ -307,6 +323,8 @@ JOBQ_EXTENSION("hostile", "0.1",
                 {"kill_itself", "", kill_itself},
                 {"enter_group", "", enter_group, {{"group", ""}}},
                 {"open_files", "", open_files},
+                {"open_files_above", "", open_files_above},
+                {"open_a_file", "", open_a_file},
                 {"recurse", "", recurse},
                 {"throw_it", "", throw_it},
                 {"throw_a_number", "", throw_a_number},
