@@ -5,6 +5,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
+
+#include "extensions/host/process_tree.hpp"
 
 namespace jobq::hosting {
 
@@ -12,6 +15,8 @@ namespace {
 
 /// A library may keep so many files open between runs: a log, connections.
 constexpr std::size_t spare_files = 64;
+/// The warden has more.
+constexpr std::chrono::milliseconds patience{500};
 constexpr rlim_t most_looked_at = 16 * 1024;
 
 /// How many threads this process has; 0 when /proc does not tell.
@@ -49,8 +54,15 @@ leftovers::leftovers()
       threads_{thread_count()} {}
 
 std::string leftovers::found() {
+  // Processes that were left too are the warden's to kill then: to find them
+  // takes descriptors.
   if (!has_room_for_files())
     return "the function left files open, or lowered their limit";
+  if (has_children()) {
+    kill_descendants(patience);
+    if (has_children())
+      return "the function left processes behind";
+  }
   // Most functions start no thread, and the C library knows without a look
   // into /proc.
   if (__libc_single_threaded == 0 && thread_count() > threads_)

@@ -14,7 +14,8 @@ class leftovers {
 public:
   leftovers();
 
-  /// After a run. @returns why the process should not be used again, or empty
+  /// After a run. Kills the processes that it left. @returns why the process
+  /// should not be used again, or empty
   std::string found();
 
 private:

@@ -20,7 +20,6 @@
 #include "extensions/host/leftovers.hpp"
 #include "extensions/host/library.hpp"
 #include "extensions/host/messages.hpp"
-#include "extensions/host/process_tree.hpp"
 #include "extensions/run_facts.hpp"
 #include "host.pb.h"
 
@@ -159,10 +158,8 @@ private:
           done);
     std::fflush(nullptr);
     std::cout.flush();
-    if (has_children())
-      kill_descendants();
-    done.set_resident(peak_memory());
     done.set_spent(leftovers_.found());
+    done.set_resident(peak_memory());
     send_or_end(message);
   }
 

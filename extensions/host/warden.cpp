@@ -122,6 +122,8 @@ public:
     return end_;
   }
 
+  bool server_gone() const { return server_gone_; }
+
 private:
   void hear_signals() {
     signalfd_siginfo info;
@@ -233,8 +235,12 @@ int host_main(const std::function<built_in_functions()>& built_in) {
   const int nothing = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   ::dup2(nothing, STDOUT_FILENO);
   ::dup2(nothing, STDERR_FILENO);
-  auto end = warden{runner, signals}.watch();
+  warden watched{runner, signals};
+  auto end = watched.watch();
   end.set_killed(static_cast<std::uint32_t>(clear_away(settings)));
+  // Who has outrun it so far is the server's to kill, if there is one.
+  while (watched.server_gone() && has_children())
+    clear_away(settings);
   if (!settings.group().empty())
     add_memory(settings.group(), end);
   send_frame(warden_socket, end);

@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 
 #include <algorithm>
 #include <chrono>
@@ -8,6 +10,7 @@
 
 #include <unistd.h>
 
+#include "tests/extensions/host/cgroup_fixture.hpp"
 #include "tests/extensions/host/host_fixture.hpp"
 
 namespace jobq {
@@ -142,6 +145,29 @@ TEST_F(hostile_test, a_fork_bomb_is_cleared_away) {
   const auto result = result_of("fork_bomb");
   EXPECT_EQ(result.kind, outcome_kind::succeeded);
   EXPECT_TRUE(soon([] { return processes() == 2; })) << processes();
+}
+
+TEST_F(hostile_test, processes_that_hop_are_caught) {
+  const temporary_directory place;
+  for (const auto* act : {"hop_pids", "hop_pids_and_die"}) {
+    auto what = a_run(act);
+    what.parameters["lock"] = place.path() / act;
+    const auto begun = std::chrono::steady_clock::now();
+    start(what).wait();
+    const int file = ::open((place.path() / act).c_str(), O_RDWR | O_CLOEXEC);
+    EXPECT_TRUE(soon([=] { return ::flock(file, LOCK_EX | LOCK_NB) == 0; }));
+    ::close(file);
+    // They end by themselves after 10 s.
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 8s) << act;
+  }
+}
+
+TEST_F(hostile_test, processes_left_with_no_descriptor_free_are_found) {
+  const auto begun = std::chrono::steady_clock::now();
+  const auto result = result_of("fork_with_files_open");
+  EXPECT_EQ(result.kind, outcome_kind::succeeded);
+  EXPECT_TRUE(is_gone(std::stoi(result.message)));
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 4s);
 }
 
 TEST_F(hostile_test, a_daemon_does_not_outlive_its_run) {

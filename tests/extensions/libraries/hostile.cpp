@@ -3,11 +3,13 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -90,6 +92,13 @@ result log_for_ever(context& run) {
     run.log(line);
 }
 
+result open_files(context&) {
+  int opened = 0;
+  while (opened < 100'000 && ::open("/dev/null", O_RDONLY) >= 0)
+    ++opened;
+  return succeeded(std::to_string(opened));
+}
+
 /// 200 processes that ignore SIGTERM, every other one in a session of its own.
 result fork_bomb(context&) {
   for (int i = 0; i < 100; ++i) {
@@ -102,6 +111,49 @@ result fork_bomb(context&) {
       ::pause();
   }
   return succeeded("forked");
+}
+
+/// Never the same process for long: each ends when it has forked the next one,
+/// in a group of its own. Eight at a time, and for 10 s at most. Whoever is
+/// left holds the lock of a file.
+void hop(context& run) {
+  const std::string path{run.parameter("lock")};
+  const int lock = ::open(path.c_str(), O_RDWR | O_CREAT, 0600);
+  ::flock(lock, LOCK_EX);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  for (int i = 0; i < 8; ++i) {
+    if (::fork() != 0)
+      continue;
+    while (std::chrono::steady_clock::now() < end) {
+      ::setpgid(0, 0);
+      if (::fork() != 0)
+        break;
+    }
+    ::_exit(0);
+  }
+  ::close(lock);
+}
+
+result hop_pids(context& run) {
+  hop(run);
+  return succeeded();
+}
+
+result hop_pids_and_die(context& run) {
+  hop(run);
+  std::abort();
+}
+
+/// So that this process can open nothing to find that one.
+result fork_with_files_open(context& run) {
+  const auto child = ::fork();
+  if (child == 0) {
+    ::setsid();
+    for (;;)
+      ::pause();
+  }
+  open_files(run);
+  return succeeded(std::to_string(child));
 }
 
 /// As many processes as it may have.
@@ -207,14 +259,7 @@ result kill_itself(context&) {
   return succeeded();
 }
 
-result open_files(context&) {
-  int opened = 0;
-  while (opened < 100'000 && ::open("/dev/null", O_RDONLY) >= 0)
-    ++opened;
-  return succeeded(std::to_string(opened));
-}
-
-/// The same, but the lowest descriptors are free again: 10 of them.
+/// As `open_files`, but the lowest descriptors are free again: 10 of them.
 result open_files_above(context& run) {
   const auto made = open_files(run);
   for (int i = 10; i < 20; ++i)
@@ -310,6 +355,9 @@ JOBQ_EXTENSION("hostile", "0.1",
                 {"write_for_ever", "", write_for_ever},
                 {"log_for_ever", "", log_for_ever},
                 {"fork_bomb", "", fork_bomb},
+                {"hop_pids", "", hop_pids, {{"lock", ""}}},
+                {"hop_pids_and_die", "", hop_pids_and_die, {{"lock", ""}}},
+                {"fork_with_files_open", "", fork_with_files_open},
                 {"count_forks", "", count_forks},
                 {"daemonize", "", daemonize},
                 {"daemonize_and_die", "", daemonize_and_die},
