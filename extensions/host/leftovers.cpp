@@ -1,8 +1,10 @@
 #include "extensions/host/leftovers.hpp"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/single_threaded.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -47,13 +49,27 @@ std::size_t open_of(std::vector<pollfd>& descriptors) {
       }));
 }
 
+/// Timers of timer_create, which only the kernel can list; 0 when it does not.
+std::size_t timer_count() {
+  const int file = ::open("/proc/self/timers", O_RDONLY | O_CLOEXEC);
+  if (file < 0)
+    return 0;
+  char bytes[4096];
+  const auto size = ::read(file, bytes, sizeof(bytes));
+  ::close(file);
+  // A line each begins with ID.
+  return static_cast<std::size_t>(
+      std::count(bytes, bytes + std::max<ssize_t>(size, 0), 'I'));
+}
+
 } // namespace
 
 leftovers::leftovers()
     : descriptors_{all_descriptors()}, open_{open_of(descriptors_)},
-      threads_{thread_count()} {}
+      threads_{thread_count()}, timers_{timer_count()} {}
 
 std::string leftovers::found() {
+  signals_.restore();
   // Processes that were left too are the warden's to kill then: to find them
   // takes descriptors.
   if (!has_room_for_files())
@@ -63,6 +79,8 @@ std::string leftovers::found() {
     if (has_children())
       return "the function left processes behind";
   }
+  if (timer_count() > timers_)
+    return "the function left a timer behind";
   // Most functions start no thread, and the C library knows without a look
   // into /proc.
   if (__libc_single_threaded == 0 && thread_count() > threads_)

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "extensions/host/signal_state.hpp"
+
 namespace jobq::hosting {
 
 /// What a function may leave behind in its process, for the next one to suffer
@@ -14,8 +16,9 @@ class leftovers {
 public:
   leftovers();
 
-  /// After a run. Kills the processes that it left. @returns why the process
-  /// should not be used again, or empty
+  /// After a run. Takes back what it did to signals and timers, and kills the
+  /// processes that it left.
+  /// @returns why this process should not be used again, or empty
   std::string found();
 
 private:
@@ -24,6 +27,8 @@ private:
   std::vector<pollfd> descriptors_; ///< all that there can be
   std::size_t open_ = 0;            ///< of those, at the beginning
   std::size_t threads_ = 0;
+  std::size_t timers_ = 0;
+  signal_state signals_;
 };
 
 } // namespace jobq::hosting

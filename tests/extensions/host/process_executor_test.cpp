@@ -101,6 +101,31 @@ TEST_F(process_executor_test, replaces_a_host_with_a_thread_too_many) {
   EXPECT_EQ(hosts().statistics().started, 2U);
 }
 
+TEST_F(process_executor_test, replaces_a_host_with_a_timer_too_many) {
+  EXPECT_EQ(result_of("leave_a_timer").kind, outcome_kind::succeeded);
+  result_of("nothing");
+  EXPECT_EQ(hosts().statistics().started, 2U);
+}
+
+TEST_F(process_executor_test, the_next_run_finds_signals_as_they_were) {
+  EXPECT_EQ(result_of("leave_signals").kind, outcome_kind::succeeded);
+  const auto next = result_of("find_signals");
+  EXPECT_EQ(next.kind, outcome_kind::succeeded) << next.error;
+  EXPECT_EQ(hosts().statistics().started, 1U);
+}
+
+TEST_F(process_executor_test, no_run_gets_the_sigterm_of_another) {
+  const auto what = a_run("obey_sigterm");
+  auto hears = start(what);
+  EXPECT_TRUE(hears.wait_for_line("begun"));
+  hosts().stop(what.id, stop_reason::timeout);
+  const auto result = hears.wait();
+  EXPECT_EQ(result.kind, outcome_kind::timed_out);
+  EXPECT_EQ(result.message, "obeyed");
+  EXPECT_EQ(result_of("nothing").kind, outcome_kind::succeeded);
+  EXPECT_EQ(hosts().statistics().started, 2U);
+}
+
 TEST_F(process_executor_test, gives_up_hosts_that_nobody_needs) {
   auto options = usual();
   options.max_idle = 20ms;

@@ -308,6 +308,58 @@ result leave_a_thread(context&) {
   return succeeded();
 }
 
+/// Deaf to SIGTERM, with a signal on its way and another to come.
+result leave_signals(context&) {
+  ::signal(SIGTERM, SIG_IGN);
+  ::signal(SIGSEGV, SIG_DFL);
+  sigset_t some;
+  ::sigemptyset(&some);
+  ::sigaddset(&some, SIGUSR1);
+  ::sigaddset(&some, SIGALRM);
+  ::sigprocmask(SIG_BLOCK, &some, nullptr);
+  ::raise(SIGUSR1);
+  ::alarm(1000);
+  return succeeded();
+}
+
+/// Fails unless signals are as they should be.
+result find_signals(context&) {
+  struct sigaction found {};
+  ::sigaction(SIGTERM, nullptr, &found);
+  if (found.sa_handler != SIG_DFL)
+    return failed("SIGTERM is not itself");
+  ::sigaction(SIGSEGV, nullptr, &found);
+  if (found.sa_handler == SIG_DFL)
+    return failed("SIGSEGV has no handler");
+  sigset_t blocked;
+  ::sigprocmask(SIG_BLOCK, nullptr, &blocked);
+  if (::sigisemptyset(&blocked) == 0)
+    return failed("signals are blocked");
+  if (::alarm(0) != 0)
+    return failed("an alarm is set");
+  return succeeded();
+}
+
+result leave_a_timer(context&) {
+  timer_t made{};
+  const itimerspec soon{{}, {1000, 0}};
+  if (::timer_create(CLOCK_MONOTONIC, nullptr, &made) != 0
+      || ::timer_settime(made, 0, &soon, nullptr) != 0)
+    return failed(std::strerror(errno));
+  return succeeded();
+}
+
+/// Ends, as asked, at the last moment.
+result obey_sigterm(context& run) {
+  static volatile sig_atomic_t asked;
+  asked = 0;
+  ::signal(SIGTERM, [](int) { asked = 1; });
+  run.log("begun");
+  while (asked == 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  return stopped("obeyed");
+}
+
 /// Facts about the process, for tests of what it is given.
 result look_around(context& run) {
   std::string open;
@@ -378,6 +430,10 @@ JOBQ_EXTENSION("hostile", "0.1",
                 {"throw_a_number", "", throw_a_number},
                 {"burn", "", burn},
                 {"leave_a_thread", "", leave_a_thread},
+                {"leave_signals", "", leave_signals},
+                {"find_signals", "", find_signals},
+                {"leave_a_timer", "", leave_a_timer},
+                {"obey_sigterm", "", obey_sigterm},
                 {"look_around",
                  "Says what it sees.",
                  look_around,
