@@ -189,6 +189,11 @@ void add_memory(const std::string& group, wire::End& end) {
   end.set_over_memory(memory.oom_kills > 0 && memory.limit_hits > 0);
 }
 
+bool is_closed(int socket) {
+  char next = 0;
+  return ::recv(socket, &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 int give_up(std::string why) {
   wire::End end;
   end.set_failure(std::move(why));
@@ -199,6 +204,10 @@ int give_up(std::string why) {
 } // namespace
 
 int host_main(const std::function<built_in_functions()>& built_in) {
+  // A function may have stopped its warden, which must see its server's end all
+  // the same. The kernel counts the end of the thread that started this
+  // process, and that lives as long as its host (host_process.hpp).
+  ::prctl(PR_SET_PDEATHSIG, SIGCONT);
   ::close_range(runner_socket + 1, ~0U, 0);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   for (const int ignored : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE})
@@ -209,6 +218,8 @@ int host_main(const std::function<built_in_functions()>& built_in) {
     if (!receive_frame(warden_socket, stream, settings))
       return give_up("jobq-host is started by a server, not by hand");
   }
+  if (is_closed(warden_socket))
+    return 1; // the server ended before the kernel was asked to tell
   sigset_t children;
   ::sigemptyset(&children);
   ::sigaddset(&children, SIGCHLD);

@@ -114,14 +114,14 @@ result fork_bomb(context&) {
 }
 
 /// Never the same process for long: each ends when it has forked the next one,
-/// in a group of its own. Eight at a time, and for 10 s at most. Whoever is
+/// in a group of its own. Four at a time, and for 10 s at most. Whoever is
 /// left holds the lock of a file.
 void hop(context& run) {
   const std::string path{run.parameter("lock")};
   const int lock = ::open(path.c_str(), O_RDWR | O_CREAT, 0600);
   ::flock(lock, LOCK_EX);
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-  for (int i = 0; i < 8; ++i) {
+  for (int i = 0; i < 4; ++i) {
     if (::fork() != 0)
       continue;
     while (std::chrono::steady_clock::now() < end) {
@@ -236,6 +236,14 @@ result kill_warden(context&) {
   ::kill(::getppid(), SIGKILL);
   for (;;)
     ::pause();
+}
+
+/// 200 processes at most, which go on to be others for 10 s, with nobody to
+/// mind them.
+result bomb_and_stop_warden(context& run) {
+  fork_bomb(run);
+  hop(run);
+  return stop_warden(run);
 }
 
 /// Leaves a daemon behind that has no ancestor any more.
@@ -393,53 +401,54 @@ result discard_it(context&) {
 
 } // namespace
 
-JOBQ_EXTENSION("hostile", "0.1",
-               {{"null_dereference", "", null_dereference},
-                {"abort", "", abort_it},
-                {"die_by_the_clock", "", die_by_the_clock},
-                {"exit_zero", "", exit_zero},
-                {"exit_three", "", exit_three},
-                {"loop_for_ever", "", loop_for_ever},
-                {"sleep_for_ever", "", sleep_for_ever},
-                {"obey", "", obey},
-                {"stop_unasked", "", stop_unasked},
-                {"allocate_for_ever", "", allocate_for_ever},
-                {"write_for_ever", "", write_for_ever},
-                {"log_for_ever", "", log_for_ever},
-                {"fork_bomb", "", fork_bomb},
-                {"hop_pids", "", hop_pids, {{"lock", ""}}},
-                {"hop_pids_and_die", "", hop_pids_and_die, {{"lock", ""}}},
-                {"fork_with_files_open", "", fork_with_files_open},
-                {"count_forks", "", count_forks},
-                {"daemonize", "", daemonize},
-                {"daemonize_and_die", "", daemonize_and_die},
-                {"close_all", "", close_all},
-                {"close_all_and_stay", "", close_all_and_stay},
-                {"write_garbage", "", write_garbage},
-                {"stop_itself", "", stop_itself},
-                {"stop_warden", "", stop_warden},
-                {"kill_warden", "", kill_warden},
-                {"daemonize_and_kill_warden", "", daemonize_and_kill_warden},
-                {"kill_itself", "", kill_itself},
-                {"enter_group", "", enter_group, {{"group", ""}}},
-                {"open_files", "", open_files},
-                {"open_files_above", "", open_files_above},
-                {"open_a_file", "", open_a_file},
-                {"recurse", "", recurse},
-                {"throw_it", "", throw_it},
-                {"throw_a_number", "", throw_a_number},
-                {"burn", "", burn},
-                {"leave_a_thread", "", leave_a_thread},
-                {"leave_signals", "", leave_signals},
-                {"find_signals", "", find_signals},
-                {"leave_a_timer", "", leave_a_timer},
-                {"obey_sigterm", "", obey_sigterm},
-                {"look_around",
-                 "Says what it sees.",
-                 look_around,
-                 {{"text", "default"},
-                  {"count", "3", JOBQ_INTEGER, "A number.", 0, 9}},
-                 "0 0 * * * *"},
-                {"nothing", "", nothing},
-                {"snooze_it", "", snooze_it},
-                {"discard_it", "", discard_it}})
+JOBQ_EXTENSION(
+    "hostile", "0.1",
+    {{"null_dereference", "", null_dereference},
+     {"abort", "", abort_it},
+     {"die_by_the_clock", "", die_by_the_clock},
+     {"exit_zero", "", exit_zero},
+     {"exit_three", "", exit_three},
+     {"loop_for_ever", "", loop_for_ever},
+     {"sleep_for_ever", "", sleep_for_ever},
+     {"obey", "", obey},
+     {"stop_unasked", "", stop_unasked},
+     {"allocate_for_ever", "", allocate_for_ever},
+     {"write_for_ever", "", write_for_ever},
+     {"log_for_ever", "", log_for_ever},
+     {"fork_bomb", "", fork_bomb},
+     {"hop_pids", "", hop_pids, {{"lock", ""}}},
+     {"hop_pids_and_die", "", hop_pids_and_die, {{"lock", ""}}},
+     {"fork_with_files_open", "", fork_with_files_open},
+     {"count_forks", "", count_forks},
+     {"daemonize", "", daemonize},
+     {"daemonize_and_die", "", daemonize_and_die},
+     {"close_all", "", close_all},
+     {"close_all_and_stay", "", close_all_and_stay},
+     {"write_garbage", "", write_garbage},
+     {"stop_itself", "", stop_itself},
+     {"stop_warden", "", stop_warden},
+     {"bomb_and_stop_warden", "", bomb_and_stop_warden, {{"lock", ""}}},
+     {"kill_warden", "", kill_warden},
+     {"daemonize_and_kill_warden", "", daemonize_and_kill_warden},
+     {"kill_itself", "", kill_itself},
+     {"enter_group", "", enter_group, {{"group", ""}}},
+     {"open_files", "", open_files},
+     {"open_files_above", "", open_files_above},
+     {"open_a_file", "", open_a_file},
+     {"recurse", "", recurse},
+     {"throw_it", "", throw_it},
+     {"throw_a_number", "", throw_a_number},
+     {"burn", "", burn},
+     {"leave_a_thread", "", leave_a_thread},
+     {"leave_signals", "", leave_signals},
+     {"find_signals", "", find_signals},
+     {"leave_a_timer", "", leave_a_timer},
+     {"obey_sigterm", "", obey_sigterm},
+     {"look_around",
+      "Says what it sees.",
+      look_around,
+      {{"text", "default"}, {"count", "3", JOBQ_INTEGER, "A number.", 0, 9}},
+      "0 0 * * * *"},
+     {"nothing", "", nothing},
+     {"snooze_it", "", snooze_it},
+     {"discard_it", "", discard_it}})
