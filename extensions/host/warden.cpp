@@ -56,7 +56,9 @@ std::string take_limits(const wire::Settings& settings, rlim_t processes) {
     return why_not("can't limit open files");
   if (!limit(RLIMIT_NPROC, processes, processes))
     return why_not("can't limit processes");
-  if (!limit(RLIMIT_CORE, 0, 0))
+  // At 0 a core_pattern that is a pipe would have its dump all the same; 1 is
+  // too small for a file, and means none to a pipe.
+  if (!limit(RLIMIT_CORE, 1, 1))
     return why_not("can't forbid core dumps");
   return {};
 }

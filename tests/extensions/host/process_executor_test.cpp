@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <thread>
@@ -67,6 +68,17 @@ TEST_F(process_executor_test, gives_a_host_few_descriptors_and_names) {
   EXPECT_TRUE(has(hears.lines(), "descriptors 0 1 2 4"));
   for (const auto& line : hears.lines())
     EXPECT_FALSE(line.starts_with("environment SECRET")) << line;
+}
+
+TEST_F(process_executor_test, a_host_dumps_no_core_to_a_pipe_either) {
+  rlimit now{};
+  ::getrlimit(RLIMIT_CORE, &now);
+  if (now.rlim_max == 0)
+    GTEST_SKIP() << "no limit can be raised here";
+  auto hears = start(a_run("look_around"));
+  hears.wait();
+  // Which the kernel takes for a word (core(5)).
+  EXPECT_TRUE(has(hears.lines(), "core dumps 1 of 1"));
 }
 
 TEST_F(process_executor_test, uses_a_host_for_many_runs) {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -377,6 +378,10 @@ result look_around(context& run) {
   run.log("descriptors " + open);
   for (char** each = environ; *each != nullptr; ++each)
     run.log("environment " + std::string{*each});
+  struct rlimit core {};
+  ::getrlimit(RLIMIT_CORE, &core);
+  run.log("core dumps " + std::to_string(core.rlim_cur) + " of "
+          + std::to_string(core.rlim_max));
   run.log("user " + std::to_string(::getuid()));
   run.log("parameter " + std::string{run.parameter("text")});
   run.log("job " + std::string{run.job()});
