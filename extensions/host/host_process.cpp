@@ -11,8 +11,9 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 
+#include "extensions/host/escapees.hpp"
 #include "extensions/host/host_spawn.hpp"
-#include "extensions/host/process_tree.hpp"
+#include "extensions/host/process_hunt.hpp"
 #include "host.pb.h"
 
 namespace jobq::hosting {
@@ -313,11 +314,10 @@ void host_process::runner_is_silent() {
 void host_process::warden_is_gone() {
   if (group_)
     group_->group().kill();
-  // Without a group, orphans of the warden are still its descendants now, or
-  // not found again.
-  for (const auto pid : descendants_of(pid_))
-    ::kill(pid, SIGKILL);
+  // A stopped warden has its descendants still, a dead one had.
+  process_hunt{pid_}.round();
   ::kill(pid_, SIGKILL);
+  kill_escapees(pid_);
   ended(nullptr);
 }
 
@@ -343,14 +343,19 @@ void host_process::ended(const wire::End* end) {
   warden_.close(ignored);
   output_.close(ignored);
   group_.reset();
+  leaves_some_ = end != nullptr && end->left();
   reap();
   auto* listener = std::exchange(listener_, nullptr);
   listener->on_end(end, misconduct_);
 }
 
 void host_process::reap() {
-  if (::waitpid(pid_, nullptr, WNOHANG) != 0)
+  if (::waitpid(pid_, nullptr, WNOHANG) != 0) {
+    forget_warden(pid_);
+    if (leaves_some_)
+      kill_escapees(pid_);
     return;
+  }
   // It is on its way out; a second is more than it needs.
   if (++reaps_ > 500)
     ::kill(pid_, SIGKILL);

@@ -106,6 +106,7 @@ private:
   bool ended_ = false;
   bool closing_ = false;
   bool killing_ = false;
+  bool leaves_some_ = false; ///< whom its warden could not kill
   int reaps_ = 0;
 };
 

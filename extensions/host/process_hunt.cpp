@@ -47,12 +47,14 @@ bool process_hunt::stop_new() {
     const auto found = kin_of(pid);
     if (found.parent <= 0)
       return;
-    if (found.parent == ancestor_ && !is_prey_(pid))
+    if (!found.alive) {
+      if (found.parent == ancestor_)
+        dead_.push_back(pid);
+    } else if (found.parent == ancestor_ && !is_prey_(pid)) {
       strangers_.insert(pid);
-    else if (!found.alive && found.parent == ancestor_)
-      dead_.push_back(pid);
-    else if (found.alive)
+    } else {
       children.emplace(found.parent, pid);
+    }
   });
   std::vector<pid_t> found{ancestor_};
   found.insert(found.end(), stopped_.begin(), stopped_.end());

@@ -25,7 +25,9 @@ public:
   /// @returns how many there were
   std::size_t round();
 
-  /// Children of the ancestor that are dead, as of the last round, and prey.
+  /// Those of the last round.
+  const std::unordered_set<pid_t>& killed() const { return stopped_; }
+  /// All children of the ancestor that were dead already, and nobody reaped.
   const std::vector<pid_t>& dead() const { return dead_; }
 
 private:

@@ -252,6 +252,7 @@ int host_main(const std::function<built_in_functions()>& built_in) {
   auto end = watched.watch();
   end.set_killed(static_cast<std::uint32_t>(clear_away(settings)));
   // Who has outrun it so far is the server's to kill, if there is one.
+  end.set_left(has_children());
   while (watched.server_gone() && has_children())
     clear_away(settings);
   if (!settings.group().empty())

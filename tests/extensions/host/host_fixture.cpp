@@ -1,10 +1,12 @@
 #include "tests/extensions/host/host_fixture.hpp"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <utility>
 
+#include "extensions/host/escapees.hpp"
 #include "extensions/host/process_tree.hpp"
 
 namespace jobq {
@@ -68,13 +70,17 @@ std::chrono::steady_clock::time_point hearing::ended_at() const {
   return state_->ended_at;
 }
 
-host_test::host_test() {
+host_test::host_test() : descriptors_{open_descriptors()} {
+  // Whoever escapes from a host becomes a child of this process, and is seen.
+  hosting::adopt_escapees();
   restart(usual());
 }
 
 host_test::~host_test() {
   hosts_.reset();
+  EXPECT_EQ(open_descriptors(), descriptors_) << "open still";
   EXPECT_EQ(processes(), 0U) << "left behind";
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "dead, and not reaped";
 }
 
 process_executor_options host_test::usual() {

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <chrono>
@@ -28,11 +29,23 @@ std::size_t resident() {
 }
 
 /// After each test another run goes as if nothing had been, in a new host or
-/// the same one, and nobody is left.
+/// the same one, the server has no descriptor more, and nobody is left.
 class hostile_test : public host_test {
 protected:
+  void SetUp() override {
+    result_of("nothing");
+    descriptors_ = open_descriptors();
+  }
+
   void TearDown() override {
     EXPECT_EQ(result_of("nothing").kind, outcome_kind::succeeded);
+    // Those of one host were there before.
+    EXPECT_TRUE(soon([this] {
+      return open_descriptors() + descriptors_of_a_host
+             == descriptors_
+                    + hosts().statistics().hosts * descriptors_of_a_host;
+    })) << open_descriptors()
+        << " instead of " << descriptors_;
   }
 
   outcome crash_of(const std::string& function,
@@ -65,6 +78,11 @@ protected:
   static bool is_gone(pid_t pid) {
     return soon([pid] { return ::kill(pid, 0) != 0; });
   }
+
+private:
+  static constexpr std::size_t descriptors_of_a_host = 3;
+
+  std::size_t descriptors_ = 0;
 };
 
 TEST_F(hostile_test, null_dereference_is_a_crash_with_a_trace) {
@@ -211,6 +229,25 @@ TEST_F(hostile_test, a_stopped_warden_holds_nobody) {
 TEST_F(hostile_test, a_killed_warden_takes_its_runner_along) {
   EXPECT_EQ(crash_of("kill_warden").error,
             "its job host was killed together with its warden");
+}
+
+TEST_F(hostile_test, a_daemon_whose_warden_was_killed_does_not_escape) {
+  auto hears = start(a_run("daemonize_and_kill_warden"));
+  EXPECT_EQ(hears.wait().error,
+            "its job host was killed together with its warden");
+  const auto line = hears.lines().at(0);
+  EXPECT_TRUE(is_gone(std::stoi(line.substr(line.find(' ')))));
+}
+
+TEST_F(hostile_test, other_children_of_the_server_are_left_alone) {
+  const auto other = ::fork();
+  if (other == 0)
+    for (;;)
+      ::pause();
+  crash_of("kill_warden");
+  EXPECT_EQ(::waitpid(other, nullptr, WNOHANG), 0) << "it was killed";
+  ::kill(other, SIGKILL);
+  EXPECT_EQ(::waitpid(other, nullptr, 0), other);
 }
 
 TEST_F(hostile_test, open_files_end_at_their_limit) {
