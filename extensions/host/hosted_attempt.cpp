@@ -166,7 +166,10 @@ void hosted_attempt::finish(const wire::End* end,
     result.error = "its job host was killed: " + misconduct;
   } else if (stopping_ && !forced_.empty()) {
     result.kind = stopped_kind(*stopping_);
-    result.error = forced_;
+    // Without its warden nobody knows what the runner was sent.
+    result.error = end == nullptr
+                       ? "did not stop when asked, and " + describe(end, plan_)
+                       : forced_;
   } else {
     result.kind = outcome_kind::crashed;
     result.error = describe(end, plan_);

@@ -64,6 +64,23 @@ protected:
     return hears.wait();
   }
 
+  /// It heeded nothing else.
+  static void expect_killed(const outcome& result) {
+    EXPECT_EQ(result.kind, outcome_kind::timed_out);
+    EXPECT_EQ(result.error,
+              "did not stop within 200 ms, ignored SIGTERM, and was killed");
+    ASSERT_TRUE(result.process);
+    EXPECT_EQ(result.process->signal, SIGKILL);
+  }
+
+  static void expect_terminated(const outcome& result) {
+    EXPECT_EQ(result.kind, outcome_kind::timed_out);
+    EXPECT_EQ(result.error,
+              "did not stop within 100 ms, and was ended with SIGTERM");
+    ASSERT_TRUE(result.process);
+    EXPECT_EQ(result.process->signal, SIGTERM);
+  }
+
   /// Waits until `holds`, for at most 10 s.
   template <class Condition>
   static bool soon(Condition holds) {
@@ -104,7 +121,11 @@ TEST_F(hostile_test, exit_is_a_crash_even_with_0) {
   EXPECT_EQ(zero.error,
             "ended its process with exit code 0 instead of returning");
   EXPECT_EQ(zero.process->exit_code, 0);
-  EXPECT_EQ(crash_of("exit_three").process->exit_code, 3);
+  const auto three = crash_of("exit_three");
+  EXPECT_EQ(three.error,
+            "ended its process with exit code 3 instead of returning");
+  EXPECT_EQ(three.process->exit_code, 3);
+  EXPECT_FALSE(three.process->signal);
 }
 
 TEST_F(hostile_test, deep_recursion_is_a_crash_with_a_trace) {
@@ -120,7 +141,7 @@ TEST_F(hostile_test, throwing_is_a_failure) {
 }
 
 TEST_F(hostile_test, an_endless_loop_ends_at_its_timeout) {
-  EXPECT_EQ(timed_out("loop_for_ever").kind, outcome_kind::timed_out);
+  expect_killed(timed_out("loop_for_ever"));
 }
 
 TEST_F(hostile_test, allocation_without_end_meets_its_limit) {
@@ -140,7 +161,7 @@ TEST_F(hostile_test, output_without_end_is_bounded) {
   EXPECT_TRUE(hears.wait_for_line("another line"));
   hosts().stop(what.id, stop_reason::timeout);
   const auto result = hears.wait();
-  EXPECT_EQ(result.kind, outcome_kind::timed_out);
+  expect_terminated(result);
   EXPECT_EQ(result.process->output.size(), 4096U);
   if (!JOBQ_SANITIZED) {
     EXPECT_LT(resident(), before + (16U << 20U));
@@ -153,7 +174,7 @@ TEST_F(hostile_test, log_lines_without_end_are_bounded) {
   auto hears = start(what);
   EXPECT_TRUE(hears.wait_for_line("xxx"));
   hosts().stop(what.id, stop_reason::timeout);
-  EXPECT_EQ(hears.wait().kind, outcome_kind::timed_out);
+  expect_terminated(hears.wait());
   if (!JOBQ_SANITIZED) {
     EXPECT_LT(resident(), before + (16U << 20U));
   }
@@ -162,6 +183,8 @@ TEST_F(hostile_test, log_lines_without_end_are_bounded) {
 TEST_F(hostile_test, a_fork_bomb_is_cleared_away) {
   const auto result = result_of("fork_bomb");
   EXPECT_EQ(result.kind, outcome_kind::succeeded);
+  EXPECT_EQ(result.message, "forked");
+  EXPECT_FALSE(result.process);
   EXPECT_TRUE(soon([] { return processes() == 2; })) << processes();
 }
 
@@ -224,6 +247,11 @@ TEST_F(hostile_test, stopping_itself_is_a_crash) {
 TEST_F(hostile_test, a_stopped_warden_holds_nobody) {
   const auto result = timed_out("stop_warden");
   EXPECT_EQ(result.kind, outcome_kind::timed_out);
+  EXPECT_EQ(result.error,
+            "did not stop when asked, and its job host was killed together "
+            "with its warden");
+  ASSERT_TRUE(result.process);
+  EXPECT_FALSE(result.process->signal || result.process->exit_code);
 }
 
 TEST_F(hostile_test, a_killed_warden_takes_its_runner_along) {
