@@ -264,6 +264,7 @@ void host_process::terminate() {
   wire::Order order;
   order.set_kind(wire::Order::TERMINATE);
   send_frame(warden_.native_handle(), order);
+  wake_warden();
 }
 
 void host_process::kill() {
@@ -272,10 +273,11 @@ void host_process::kill() {
   wire::Order order;
   order.set_kind(wire::Order::KILL);
   send_frame(warden_.native_handle(), order);
+  wake_warden();
   patience_.expires_after(kill_patience);
   patience_.async_wait(
       [self = shared_from_this()](const error_code& cancelled) {
-        // A warden that was stopped, say, obeys nobody.
+        // A warden that is stopped again and again, say, obeys nobody.
         if (!cancelled && !self->ended_)
           self->warden_is_gone();
       });
@@ -286,12 +288,19 @@ void host_process::close() {
     return;
   error_code ignored;
   runner_.shutdown(socket::shutdown_send, ignored);
+  wake_warden();
   patience_.expires_after(kill_patience);
   patience_.async_wait(
       [self = shared_from_this()](const error_code& cancelled) {
         if (!cancelled)
           self->kill();
       });
+}
+
+/// A function may have stopped it, and then it does not see how its runner
+/// ends.
+void host_process::wake_warden() {
+  ::kill(pid_, SIGCONT);
 }
 
 void host_process::misbehaves(std::string what) {
@@ -303,6 +312,7 @@ void host_process::misbehaves(std::string what) {
 void host_process::runner_is_silent() {
   if (closing_ || killing_)
     return;
+  wake_warden();
   patience_.expires_after(lost_socket);
   patience_.async_wait(
       [self = shared_from_this()](const error_code& cancelled) {

@@ -244,8 +244,18 @@ TEST_F(hostile_test, stopping_itself_is_a_crash) {
             "stopped itself with signal 19 (SIGSTOP), and was killed for it");
 }
 
-TEST_F(hostile_test, a_stopped_warden_holds_nobody) {
-  const auto result = timed_out("stop_warden");
+TEST_F(hostile_test, a_stopped_warden_is_woken) {
+  expect_terminated(timed_out("stop_warden"));
+  EXPECT_EQ(crash_of("stop_warden_and_die").error,
+            "killed by signal 6 (SIGABRT)");
+}
+
+TEST_F(hostile_test, a_warden_killed_at_last_knows_no_cause) {
+  const auto what = a_run("kill_warden_at_sigterm");
+  auto hears = start(what);
+  EXPECT_TRUE(hears.wait_for_line("begun"));
+  hosts().stop(what.id, stop_reason::timeout);
+  const auto result = hears.wait();
   EXPECT_EQ(result.kind, outcome_kind::timed_out);
   EXPECT_EQ(result.error,
             "did not stop when asked, and its job host was killed together "

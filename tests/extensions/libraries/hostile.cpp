@@ -233,6 +233,19 @@ result stop_warden(context&) {
     ::pause();
 }
 
+result stop_warden_and_die(context&) {
+  ::kill(::getppid(), SIGSTOP);
+  std::abort();
+}
+
+/// Not before it is made to stop.
+result kill_warden_at_sigterm(context& run) {
+  ::signal(SIGTERM, [](int) { ::kill(::getppid(), SIGKILL); });
+  run.log("begun");
+  for (;;)
+    ::pause();
+}
+
 result kill_warden(context&) {
   ::kill(::getppid(), SIGKILL);
   for (;;)
@@ -433,6 +446,8 @@ JOBQ_EXTENSION(
      {"stop_itself", "", stop_itself},
      {"stop_warden", "", stop_warden},
      {"bomb_and_stop_warden", "", bomb_and_stop_warden, {{"lock", ""}}},
+     {"stop_warden_and_die", "", stop_warden_and_die},
+     {"kill_warden_at_sigterm", "", kill_warden_at_sigterm},
      {"kill_warden", "", kill_warden},
      {"daemonize_and_kill_warden", "", daemonize_and_kill_warden},
      {"kill_itself", "", kill_itself},
