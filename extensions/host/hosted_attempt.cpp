@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "extensions/host/host_main.hpp"
 #include "extensions/host/messages.hpp"
 #include "extensions/stop_outcome.hpp"
 #include "host.pb.h"
@@ -55,7 +54,7 @@ std::string describe(const wire::End* end, const execution_plan& plan) {
            + ", and was killed for it";
   if (!WIFSIGNALED(end->status())) {
     const int code = WEXITSTATUS(end->status());
-    if (code == lost_server)
+    if (end->lost_server())
       return "lost its connection with the server";
     return "ended its process with exit code " + std::to_string(code)
            + " instead of returning";

@@ -12,11 +12,13 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <map>
 #include <mutex>
 #include <utility>
 
 #include "extensions/host/crash_report.hpp"
 #include "extensions/host/frame.hpp"
+#include "extensions/host/last_words.hpp"
 #include "extensions/host/leftovers.hpp"
 #include "extensions/host/library.hpp"
 #include "extensions/host/messages.hpp"
@@ -30,11 +32,11 @@ namespace {
 constexpr std::size_t max_line = 8 * 1024;
 constexpr std::size_t max_text = 64 * 1024;
 constexpr std::size_t max_counters = 1000;
+constexpr std::size_t max_counter_name = 100;
 
-/// Without its server a runner has nothing to live for.
 void send_or_end(const wire::FromRunner& message) {
   if (!send_frame(runner_socket, message))
-    ::_exit(lost_server);
+    end_without_server();
 }
 
 std::uint64_t peak_memory() {
@@ -92,7 +94,7 @@ private:
     char bytes[4096];
     const auto got = ::recv(runner_socket, bytes, sizeof(bytes), MSG_DONTWAIT);
     if (got == 0)
-      ::_exit(lost_server);
+      end_without_server();
     if (got < 0)
       return;
     orders_.add({bytes, static_cast<std::size_t>(got)});
@@ -117,6 +119,14 @@ void shorten(std::string& text) {
     text.resize(max_text);
 }
 
+void shorten(std::map<std::string, std::int64_t>& counters) {
+  std::map<std::string, std::int64_t> kept;
+  for (const auto& [name, value] : counters)
+    if (kept.size() < max_counters)
+      kept.emplace(name.substr(0, max_counter_name), value);
+  counters = std::move(kept);
+}
+
 outcome call(const function_entry& function, job_context& context) {
   outcome made;
   try {
@@ -128,8 +138,7 @@ outcome call(const function_entry& function, job_context& context) {
   }
   shorten(made.message);
   shorten(made.error);
-  while (made.counters.size() > max_counters)
-    made.counters.erase(std::prev(made.counters.end()));
+  shorten(made.counters);
   return made;
 }
 

@@ -17,6 +17,7 @@
 #include "extensions/host/control_group.hpp"
 #include "extensions/host/frame.hpp"
 #include "extensions/host/host_main.hpp"
+#include "extensions/host/last_words.hpp"
 #include "extensions/host/process_tree.hpp"
 #include "extensions/host/runner.hpp"
 #include "host.pb.h"
@@ -142,6 +143,7 @@ private:
       }
       ended_ = true;
       end_.set_status(status);
+      end_.set_lost_server(ended_without_server(runner_));
       end_.set_peak_memory(static_cast<std::uint64_t>(used.ru_maxrss) * 1024);
       end_.set_cpu_us(micros(used.ru_utime) + micros(used.ru_stime));
       return;
@@ -229,6 +231,8 @@ int host_main(const std::function<built_in_functions()>& built_in) {
   const int signals = ::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
   if (signals < 0)
     return give_up(why_not("signalfd"));
+  if (!share_last_words())
+    return give_up(why_not("can't share memory"));
   const auto self = ::getpid();
   const auto user = settings.has_user() ? settings.user().uid() : ::getuid();
   const auto processes = threads_of_user(user) + settings.processes();

@@ -126,6 +126,8 @@ TEST_F(hostile_test, exit_is_a_crash_even_with_0) {
             "ended its process with exit code 3 instead of returning");
   EXPECT_EQ(three.process->exit_code, 3);
   EXPECT_FALSE(three.process->signal);
+  EXPECT_EQ(crash_of("exit_like_a_runner").error,
+            "ended its process with exit code 113 instead of returning");
 }
 
 TEST_F(hostile_test, deep_recursion_is_a_crash_with_a_trace) {

@@ -45,6 +45,15 @@ TEST_F(process_executor_test, tells_all_that_a_function_says) {
   EXPECT_EQ(hears.ends(), 1);
 }
 
+TEST_F(process_executor_test, cuts_counters_that_are_too_many_or_too_long) {
+  const auto result = result_of("count_much");
+  EXPECT_EQ(result.kind, outcome_kind::succeeded) << result.error;
+  EXPECT_EQ(result.counters.size(), 1000U);
+  for (const auto& [name, value] : result.counters)
+    EXPECT_EQ(name,
+              (std::to_string(value) + std::string(100, 'n')).substr(0, 100));
+}
+
 TEST_F(process_executor_test, fills_in_default_parameters) {
   auto hears = start(a_run("look_around"));
   hears.wait();

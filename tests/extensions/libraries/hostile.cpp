@@ -48,6 +48,11 @@ result exit_three(context&) {
   ::_exit(3);
 }
 
+/// As a runner does whose server is gone.
+result exit_like_a_runner(context&) {
+  ::_exit(113);
+}
+
 result loop_for_ever(context&) {
   ::signal(SIGTERM, SIG_IGN);
   for (volatile bool on = true; on;) {
@@ -382,6 +387,13 @@ result obey_sigterm(context& run) {
   return stopped("obeyed");
 }
 
+/// Counters whose names are too long together.
+result count_much(context& run) {
+  for (int i = 0; i < 2000; ++i)
+    run.counter(std::to_string(i) + std::string(16 * 1024, 'n'), i);
+  return succeeded();
+}
+
 /// Facts about the process, for tests of what it is given.
 result look_around(context& run) {
   std::string open;
@@ -426,6 +438,8 @@ JOBQ_EXTENSION(
      {"die_by_the_clock", "", die_by_the_clock},
      {"exit_zero", "", exit_zero},
      {"exit_three", "", exit_three},
+     {"exit_like_a_runner", "", exit_like_a_runner},
+     {"count_much", "", count_much},
      {"loop_for_ever", "", loop_for_ever},
      {"sleep_for_ever", "", sleep_for_ever},
      {"obey", "", obey},
