@@ -66,9 +66,14 @@ std::string describe(const wire::End* end, const execution_plan& plan) {
                                  : std::string{});
   if (signal == SIGKILL && end->oom_kills() > 0)
     return "killed by the kernel, which was out of memory";
-  if (plan.limits.cpu_time && (signal == SIGXCPU || signal == SIGKILL)
-      && end->cpu_us() + 100'000
-             >= std::chrono::microseconds{*plan.limits.cpu_time}.count())
+  // The limit counts ticks of a clock, which on a busy machine are more than
+  // the time that was used; so SIGXCPU is believed.
+  if (plan.limits.cpu_time
+      && (signal == SIGXCPU
+          || (signal == SIGKILL
+              && end->cpu_us() + 100'000
+                     >= std::chrono::microseconds{*plan.limits.cpu_time}
+                            .count())))
     return "used more processor time than limits.cpu_time allows";
   std::string text = "killed by signal " + signal_text(signal);
   if (plan.limits.memory && end->peak_memory() >= *plan.limits.memory / 10 * 9)
