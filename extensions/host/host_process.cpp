@@ -83,8 +83,10 @@ result<void> host_process::spawn(const host_options& options,
   settings.set_cpu_seconds(profile.cpu_seconds);
   settings.set_open_files(options.open_files);
   settings.set_processes(options.processes);
-  if (group_)
+  if (group_) {
     settings.set_group(group_->group().directory().string());
+    settings.set_group_limits_memory(options.groups->limits_memory());
+  }
   if (options.user) {
     auto* user = settings.mutable_user();
     user->set_name(options.user->name);

@@ -14,6 +14,7 @@
 #include <iostream>
 #include <map>
 #include <mutex>
+#include <new>
 #include <utility>
 
 #include "extensions/host/crash_report.hpp"
@@ -127,8 +128,27 @@ void shorten(std::map<std::string, std::int64_t>& counters) {
   counters = std::move(kept);
 }
 
+std::atomic<bool> lacked_memory = false;
+
+[[noreturn]] void lack_memory() {
+  lacked_memory = true;
+  throw std::bad_alloc{};
+}
+
+/// An exception does not tell what was in the way.
+void name_memory_limit(outcome& made) {
+  struct rlimit data {};
+  ::getrlimit(RLIMIT_DATA, &data);
+  if (lacked_memory && made.kind == outcome_kind::failed
+      && data.rlim_cur != RLIM_INFINITY)
+    made.error += " (an allocation failed: limits.memory is "
+                  + std::to_string(data.rlim_cur >> 20U) + " MiB)";
+}
+
 outcome call(const function_entry& function, job_context& context) {
   outcome made;
+  lacked_memory = false;
+  std::set_new_handler(lack_memory);
   try {
     made = function.call(context);
   } catch (const std::exception& error) {
@@ -138,6 +158,7 @@ outcome call(const function_entry& function, job_context& context) {
   }
   shorten(made.message);
   shorten(made.error);
+  name_memory_limit(made);
   shorten(made.counters);
   return made;
 }

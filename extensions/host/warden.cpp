@@ -41,14 +41,30 @@ std::string why_not(const char* what) {
   return std::string{what} + ": " + std::strerror(errno);
 }
 
-/// Takes the runner's limits on. @returns why it could not, or empty
-std::string take_limits(const wire::Settings& settings, rlim_t processes) {
+/// Threads' stacks, libraries and files that are mapped, and what an
+/// interpreter reserves and never uses: address space beyond the memory that is
+/// limited.
+[[maybe_unused]] constexpr rlim_t address_space = rlim_t{4} << 30U;
+
+bool limit_memory([[maybe_unused]] const wire::Settings& settings) {
   // Sanitized memory is mapped in advance, by terabytes.
 #if !defined(JOBQ_SANITIZED) || !JOBQ_SANITIZED
-  if (settings.memory() > 0
-      && !limit(RLIMIT_DATA, settings.memory(), settings.memory()))
-    return why_not("can't limit memory");
+  if (const auto memory = settings.memory(); memory > 0) {
+    if (!limit(RLIMIT_DATA, memory, memory))
+      return false;
+    // Mappings that are shared are not data.
+    if (const auto all = memory + address_space;
+        !settings.group_limits_memory())
+      return limit(RLIMIT_AS, all, all);
+  }
 #endif
+  return true;
+}
+
+/// Takes the runner's limits on. @returns why it could not, or empty
+std::string take_limits(const wire::Settings& settings, rlim_t processes) {
+  if (!limit_memory(settings))
+    return why_not("can't limit memory");
   // SIGXCPU at the limit, SIGKILL a second later.
   if (const auto seconds = settings.cpu_seconds();
       seconds > 0 && !limit(RLIMIT_CPU, seconds, seconds + 1))

@@ -146,14 +146,49 @@ TEST_F(hostile_test, an_endless_loop_ends_at_its_timeout) {
   expect_killed(timed_out("loop_for_ever"));
 }
 
-TEST_F(hostile_test, allocation_without_end_meets_its_limit) {
-  if (JOBQ_SANITIZED)
-    GTEST_SKIP() << "sanitized memory is mapped in advance";
-  auto plan = a_plan();
-  plan.limits.memory = 128 << 20;
-  const auto result = result_of("allocate_for_ever", plan);
+/// With limits.memory.
+class hungry_test : public hostile_test {
+protected:
+  void SetUp() override {
+    if (JOBQ_SANITIZED)
+      GTEST_SKIP() << "sanitized memory is mapped in advance";
+    hostile_test::SetUp();
+    plan_.limits.memory = 128 << 20;
+  }
+
+  void TearDown() override {
+    if (!JOBQ_SANITIZED)
+      hostile_test::TearDown();
+  }
+
+  execution_plan plan_ = a_plan();
+};
+
+TEST_F(hungry_test, allocation_without_end_meets_its_limit) {
+  const auto result = result_of("allocate_for_ever", plan_);
   EXPECT_EQ(result.kind, outcome_kind::failed);
   EXPECT_EQ(result.error, "out of memory");
+}
+
+TEST_F(hungry_test, an_exception_for_want_of_memory_names_the_limit) {
+  const auto result = result_of("new_for_ever", plan_);
+  EXPECT_EQ(result.kind, outcome_kind::failed);
+  EXPECT_EQ(result.error,
+            "std::bad_alloc (an allocation failed: limits.memory is 128 MiB)");
+}
+
+TEST_F(hungry_test, a_null_pointer_for_want_of_memory_hints_at_the_limit) {
+  const auto result = crash_of("allocate_unchecked", plan_);
+  EXPECT_EQ(result.error, "killed by signal 11 (SIGSEGV), close to its "
+                          "limits.memory of 128 MiB");
+  EXPECT_EQ(result.process->signal, SIGSEGV);
+}
+
+TEST_F(hungry_test, shared_memory_has_an_end_too) {
+  const auto result = result_of("share_for_ever", plan_);
+  EXPECT_EQ(result.kind, outcome_kind::failed);
+  EXPECT_EQ(result.error, "Cannot allocate memory");
+  EXPECT_LE(result.counters.at("MiB"), 4096 + 128);
 }
 
 TEST_F(hostile_test, output_without_end_is_bounded) {

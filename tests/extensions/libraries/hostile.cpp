@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -11,6 +12,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -84,6 +86,33 @@ result allocate_for_ever(context&) {
       return failed("out of memory");
     std::memset(more, 1, size);
   }
+}
+
+constexpr std::size_t mebibyte = 1 << 20;
+
+result allocate_unchecked(context&) {
+  for (;;)
+    std::memset(std::malloc(mebibyte), 1, mebibyte);
+}
+
+result new_for_ever(context&) {
+  for (;;)
+    std::memset(new char[mebibyte], 1, mebibyte);
+}
+
+/// Memory that is shared with nobody. Little of it is used, to spare the
+/// machine.
+result share_for_ever(context& run) {
+  constexpr std::size_t size = 64 * mebibyte;
+  for (std::int64_t mapped = 0; mapped < 1 << 20; mapped += 64) {
+    void* more = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    run.counter("MiB", mapped);
+    if (more == MAP_FAILED)
+      return failed(std::strerror(errno));
+    std::memset(more, 1, 4096);
+  }
+  return succeeded("a tebibyte");
 }
 
 result write_for_ever(context&) {
@@ -445,6 +474,9 @@ JOBQ_EXTENSION(
      {"obey", "", obey},
      {"stop_unasked", "", stop_unasked},
      {"allocate_for_ever", "", allocate_for_ever},
+     {"allocate_unchecked", "", allocate_unchecked},
+     {"new_for_ever", "", new_for_ever},
+     {"share_for_ever", "", share_for_ever},
      {"write_for_ever", "", write_for_ever},
      {"log_for_ever", "", log_for_ever},
      {"fork_bomb", "", fork_bomb},
