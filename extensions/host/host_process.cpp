@@ -32,6 +32,7 @@ constexpr milliseconds lost_socket{50};
 /// From the order to kill to the end, before the server does it itself.
 constexpr milliseconds kill_patience{1000};
 constexpr milliseconds reap_interval{2};
+constexpr auto silent = "it closed its connection with the server";
 /// What is heard of one descriptor at its end.
 constexpr std::size_t max_rest = 1 << 20;
 
@@ -319,7 +320,7 @@ void host_process::runner_is_silent() {
   patience_.async_wait(
       [self = shared_from_this()](const error_code& cancelled) {
         if (!cancelled && !self->ended_)
-          self->misbehaves("it closed its connection with the server");
+          self->misbehaves(silent);
       });
 }
 
@@ -357,6 +358,11 @@ void host_process::ended(const wire::End* end) {
   group_.reset();
   leaves_some_ = end != nullptr && end->left();
   reap();
+  // It was silent because it was dead; its warden only came late to tell.
+  if (misconduct_ == silent && end != nullptr
+      && (!end->on_order() || !WIFSIGNALED(end->status())
+          || WTERMSIG(end->status()) != SIGKILL))
+    misconduct_.clear();
   auto* listener = std::exchange(listener_, nullptr);
   listener->on_end(end, misconduct_);
 }

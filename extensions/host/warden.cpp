@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "extensions/host/control_group.hpp"
 #include "extensions/host/frame.hpp"
@@ -124,10 +126,13 @@ std::string set_up_runner(const wire::Settings& settings, pid_t warden,
 
 class warden {
 public:
-  warden(pid_t runner, int signals) : runner_{runner}, signals_{signals} {}
+  /// @param orders what the server has sent so far
+  warden(pid_t runner, int signals, frame_splitter orders)
+      : runner_{runner}, signals_{signals}, orders_{std::move(orders)} {}
 
   /// @returns how the runner ended
   wire::End watch() {
+    obey();
     while (!ended_) {
       pollfd watched[] = {{server_gone_ ? -1 : warden_socket, POLLIN, 0},
                           {signals_, POLLIN, 0}};
@@ -136,7 +141,7 @@ public:
       if (watched[1].revents != 0)
         hear_signals();
       if (watched[0].revents != 0)
-        obey();
+        hear_server();
     }
     return end_;
   }
@@ -170,18 +175,40 @@ private:
     return static_cast<std::int64_t>(time.tv_sec) * 1'000'000 + time.tv_usec;
   }
 
-  void obey() {
-    wire::Order order;
-    if (!receive_frame(warden_socket, orders_, order)) {
+  void hear_server() {
+    char bytes[1024];
+    const auto got = ::recv(warden_socket, bytes, sizeof(bytes), MSG_DONTWAIT);
+    if (got > 0) {
+      orders_.add({bytes, static_cast<std::size_t>(got)});
+      obey();
+    } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
       server_gone_ = true;
-      ::kill(runner_, SIGKILL);
-    } else if (order.kind() == wire::Order::KILL) {
-      ::kill(runner_, SIGKILL);
-    } else {
-      ::kill(-runner_, SIGTERM);
-      if (::getpgid(runner_) != runner_)
-        ::kill(runner_, SIGTERM);
+      carry_out(wire::Order::KILL);
     }
+  }
+
+  /// All orders that are there: the socket wakes nobody for the second.
+  void obey() {
+    std::string_view payload;
+    while (orders_.next(payload) == frame_splitter::found::frame) {
+      wire::Order order;
+      if (order.ParseFromArray(payload.data(),
+                               static_cast<int>(payload.size())))
+        carry_out(order.kind());
+    }
+  }
+
+  void carry_out(wire::Order::Kind kind) {
+    if (ended_)
+      return; // its process id is nobody's now, or another's
+    if (kind == wire::Order::KILL) {
+      end_.set_on_order(true);
+      ::kill(runner_, SIGKILL);
+      return;
+    }
+    ::kill(-runner_, SIGTERM);
+    if (::getpgid(runner_) != runner_)
+      ::kill(runner_, SIGTERM);
   }
 
   const pid_t runner_;
@@ -233,11 +260,9 @@ int host_main(const std::function<built_in_functions()>& built_in) {
   for (const int ignored : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE})
     ::signal(ignored, SIG_IGN);
   wire::Settings settings;
-  {
-    frame_splitter stream;
-    if (!receive_frame(warden_socket, stream, settings))
-      return give_up("jobq-host is started by a server, not by hand");
-  }
+  frame_splitter orders;
+  if (!receive_frame(warden_socket, orders, settings))
+    return give_up("jobq-host is started by a server, not by hand");
   if (is_closed(warden_socket))
     return 1; // the server ended before the kernel was asked to tell
   sigset_t children;
@@ -268,12 +293,12 @@ int host_main(const std::function<built_in_functions()>& built_in) {
   const int nothing = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   ::dup2(nothing, STDOUT_FILENO);
   ::dup2(nothing, STDERR_FILENO);
-  warden watched{runner, signals};
+  warden watched{runner, signals, std::move(orders)};
   auto end = watched.watch();
   end.set_killed(static_cast<std::uint32_t>(clear_away(settings)));
   // Who has outrun it so far is the server's to kill, if there is one.
   end.set_left(has_children());
-  while (watched.server_gone() && has_children())
+  while (has_children() && (watched.server_gone() || is_closed(warden_socket)))
     clear_away(settings);
   if (!settings.group().empty())
     add_memory(settings.group(), end);

@@ -225,6 +225,20 @@ TEST_F(process_executor_test, kills_what_ignores_sigterm) {
             "did not stop within 200 ms, ignored SIGTERM, and was killed");
 }
 
+TEST_F(process_executor_test, obeys_two_orders_at_once) {
+  auto options = usual();
+  options.terminate_grace = 0ms;
+  restart(options);
+  for (int i = 0; i < 5; ++i) {
+    const auto what = a_run("loop_for_ever");
+    auto hears = start(what);
+    EXPECT_TRUE(hears.wait_for_line("begun"));
+    hosts().stop(what.id, stop_reason::cancel);
+    EXPECT_EQ(hears.wait().error,
+              "did not stop within 100 ms, ignored SIGTERM, and was killed");
+  }
+}
+
 TEST_F(process_executor_test, a_stop_that_nobody_asked_for_is_a_failure) {
   const auto result = result_of("stop_unasked");
   EXPECT_EQ(result.kind, outcome_kind::failed);
