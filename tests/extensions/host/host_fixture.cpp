@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
+#include <thread>
 #include <utility>
 
 #include "extensions/host/escapees.hpp"
@@ -135,6 +137,23 @@ std::size_t host_test::open_descriptors() {
        std::filesystem::directory_iterator{"/proc/self/fd"})
     ++count;
   return count;
+}
+
+std::size_t host_test::resident() {
+  std::ifstream file{"/proc/self/statm"};
+  std::size_t size = 0;
+  std::size_t pages = 0;
+  file >> size >> pages;
+  return pages * 4096;
+}
+
+bool host_test::soon(const std::function<bool()>& holds) {
+  for (int i = 0; i < 10'000; ++i) {
+    if (holds())
+      return true;
+    std::this_thread::sleep_for(1ms);
+  }
+  return false;
 }
 
 } // namespace jobq

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -62,6 +63,10 @@ protected:
   /// Nothing but the executor's hosts descends from this process.
   static std::size_t processes();
   static std::size_t open_descriptors();
+  /// Bytes of memory that this process has.
+  static std::size_t resident();
+  /// Waits until `holds`, for at most 10 s.
+  static bool soon(const std::function<bool()>& holds);
 
   std::unique_ptr<process_executor> hosts_;
 

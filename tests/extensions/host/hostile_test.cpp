@@ -3,11 +3,7 @@
 #include <sys/file.h>
 #include <sys/wait.h>
 
-#include <algorithm>
 #include <chrono>
-#include <fstream>
-#include <iterator>
-#include <thread>
 
 #include <unistd.h>
 
@@ -19,14 +15,6 @@ namespace jobq {
 using namespace std::chrono_literals;
 
 namespace {
-
-std::size_t resident() {
-  std::ifstream file{"/proc/self/statm"};
-  std::size_t size = 0;
-  std::size_t pages = 0;
-  file >> size >> pages;
-  return pages * 4096;
-}
 
 /// After each test another run goes as if nothing had been, in a new host or
 /// the same one, the server has no descriptor more, and nobody is left.
@@ -79,17 +67,6 @@ protected:
               "did not stop within 100 ms, and was ended with SIGTERM");
     ASSERT_TRUE(result.process);
     EXPECT_EQ(result.process->signal, SIGTERM);
-  }
-
-  /// Waits until `holds`, for at most 10 s.
-  template <class Condition>
-  static bool soon(Condition holds) {
-    for (int i = 0; i < 10'000; ++i) {
-      if (holds())
-        return true;
-      std::this_thread::sleep_for(1ms);
-    }
-    return false;
   }
 
   static bool is_gone(pid_t pid) {
@@ -350,41 +327,6 @@ TEST_F(hostile_test, processor_time_is_limited) {
   const auto result = crash_of("burn", plan);
   EXPECT_EQ(result.error,
             "used more processor time than limits.cpu_time allows");
-}
-
-TEST_F(hostile_test, a_thousand_hostile_runs_leave_nothing) {
-  const int rounds = JOBQ_SANITIZED ? 50 : 1000;
-  // All acts that end by themselves, in turn.
-  const char* const ways[]
-      = {"null_dereference",   "abort",       "exit_zero",
-         "exit_three",         "recurse",     "throw_it",
-         "fork_bomb",          "daemonize",   "daemonize_and_die",
-         "close_all",          "kill_warden", "write_garbage",
-         "close_all_and_stay", "open_files",  "stop_itself",
-         "leave_a_thread"};
-  const int count = std::size(ways);
-  for (int i = 0; i < 2 * count; ++i)
-    result_of(ways[i % count]);
-  const auto memory = resident();
-  const auto descriptors = open_descriptors();
-  for (int i = 0; i < rounds; ++i)
-    result_of(ways[i % count]);
-  result_of("nothing");
-  EXPECT_LE(open_descriptors(), descriptors + 4);
-  if (!JOBQ_SANITIZED) {
-    EXPECT_LT(resident(), memory + (8U << 20U));
-  }
-  // What the last acts left may still be dying.
-  EXPECT_TRUE(soon([] { return processes() <= 2; })) << processes();
-  auto best = std::chrono::steady_clock::duration::max();
-  for (int i = 0; i < 20 && best >= 50ms; ++i) {
-    auto hostile = start(a_run("null_dereference"));
-    hostile.wait();
-    auto next = start(a_run("nothing"));
-    next.wait();
-    best = std::min(best, next.ended_at() - hostile.ended_at());
-  }
-  EXPECT_LT(best, 50ms) << "to the next run";
 }
 
 } // namespace

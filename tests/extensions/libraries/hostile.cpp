@@ -55,8 +55,9 @@ result exit_like_a_runner(context&) {
   ::_exit(113);
 }
 
-result loop_for_ever(context&) {
+result loop_for_ever(context& run) {
   ::signal(SIGTERM, SIG_IGN);
+  run.log("begun");
   for (volatile bool on = true; on;) {
   }
   return succeeded();
@@ -261,8 +262,9 @@ result stop_itself(context&) {
   return succeeded();
 }
 
-result stop_warden(context&) {
+result stop_warden(context& run) {
   ::kill(::getppid(), SIGSTOP);
+  run.log("begun");
   for (;;)
     ::pause();
 }
