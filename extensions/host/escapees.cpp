@@ -37,12 +37,22 @@ wardens& all_wardens() {
   return made;
 }
 
+std::string text_of(pid_t pid, const char* file) {
+  std::ifstream stream{"/proc/" + std::to_string(pid) + "/" + file};
+  return {std::istreambuf_iterator{stream}, {}};
+}
+
 bool is_marked(pid_t pid) {
-  std::ifstream file{"/proc/" + std::to_string(pid) + "/environ"};
-  const std::string text{std::istreambuf_iterator{file}, {}};
+  const auto environment = text_of(pid, "environ");
   const auto mark
       = std::string{host_mark} + "=" + std::to_string(::getpid()) + '\0';
-  return text.starts_with(mark) || text.find('\0' + mark) != std::string::npos;
+  return environment.starts_with(mark)
+         || environment.find('\0' + mark) != std::string::npos;
+}
+
+/// It has no memory any more, and no mark in it; nor is it dead yet.
+bool is_dying(pid_t pid) {
+  return text_of(pid, "statm").starts_with("0 ");
 }
 
 /// Its children are nobody's before.
@@ -91,7 +101,8 @@ void kill_escapees(pid_t warden) {
   const std::lock_guard lock{known.mutex};
   const auto& alive = known.alive;
   process_hunt hunt{::getpid(), [&alive](pid_t pid) {
-                      return !alive.contains(pid) && is_marked(pid);
+                      return !alive.contains(pid)
+                             && (is_marked(pid) || (adopting && is_dying(pid)));
                     }};
   std::unordered_set<pid_t> left;
   for (;;) {
