@@ -85,7 +85,8 @@ struct jobq_context {
   /// @param fraction 0 to 1  @param message may be null
   void (*progress)(const struct jobq_context*, double fraction,
                    const char* message);
-  /// Sets a named counter, which the outcome keeps.
+  /// Sets a named counter. The outcome keeps 1,000 of them, with the first 100
+  /// bytes of their names.
   void (*counter)(const struct jobq_context*, const char* name, int64_t value);
   /// Sets how many items were processed, and how many of them failed.
   void (*items)(const struct jobq_context*, uint64_t processed,

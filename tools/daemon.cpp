@@ -16,6 +16,7 @@
 #include <thread>
 #include <utility>
 
+#include "extensions/host/escapees.hpp"
 #include "tools/log.hpp"
 #include "tools/notify.hpp"
 #include "tools/paths.hpp"
@@ -280,6 +281,7 @@ private:
 } // namespace
 
 exit_code run_daemon(const daemon_options& options) {
+  hosting::adopt_escapees();
   return daemon_process{options}.run();
 }
 

@@ -14,9 +14,10 @@ constexpr auto default_path
     = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// What tells a program who and where it is. The rest of a server's environment
-/// is the server's own, and may hold secrets.
-constexpr std::array inherited{"HOME", "LANG",    "TZ",
-                               "USER", "LOGNAME", "TMPDIR"};
+/// is the server's own, and may hold secrets. The last one is the mark by which
+/// a server knows its jobs' processes.
+constexpr std::array inherited{"HOME",    "LANG",   "TZ",       "USER",
+                               "LOGNAME", "TMPDIR", "JOBQ_HOST"};
 
 std::string variable_of(std::string_view parameter) {
   std::string name = "JOBQ_PARAM_";

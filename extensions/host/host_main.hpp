@@ -37,7 +37,7 @@ int host_main(const std::function<built_in_functions()>& built_in);
 inline constexpr int warden_socket = 3;
 inline constexpr int runner_socket = 4;
 
-/// Exit codes of the runner, when it ends by itself.
-inline constexpr int lost_server = 113; ///< its socket is gone
+/// The exit code of a runner whose socket is gone.
+inline constexpr int lost_server = 113;
 
 } // namespace jobq::hosting

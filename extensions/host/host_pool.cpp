@@ -142,8 +142,10 @@ private:
     process_->drain_output(); // what it wrote is this run's
     auto& one = *std::exchange(entry_, nullptr);
     const auto& options = pool_.options_;
+    // A signal that the run was sent may come yet, and is no other run's.
     if (++runs_ >= options.max_runs || profile_.cpu_seconds > 0
         || said.resident() > options.max_memory || !said.spent().empty()
+        || one.attempt->was_forced()
         || pool_.serving() > options.max_hosts) {
       ++pool_.statistics_.replaced;
       retire();

@@ -11,8 +11,9 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 
+#include "extensions/host/escapees.hpp"
 #include "extensions/host/host_spawn.hpp"
-#include "extensions/host/process_tree.hpp"
+#include "extensions/host/process_hunt.hpp"
 #include "host.pb.h"
 #include "jobs/stop_ladder.hpp"
 
@@ -32,6 +33,7 @@ constexpr milliseconds lost_socket{50};
 /// From the order to kill to the end, before the server does it itself.
 constexpr milliseconds kill_patience = stop_ladder::killed;
 constexpr milliseconds reap_interval{2};
+constexpr auto silent = "it closed its connection with the server";
 /// What is heard of one descriptor at its end.
 constexpr std::size_t max_rest = 1 << 20;
 
@@ -83,8 +85,10 @@ result<void> host_process::spawn(const host_options& options,
   settings.set_cpu_seconds(profile.cpu_seconds);
   settings.set_open_files(options.open_files);
   settings.set_processes(options.processes);
-  if (group_)
+  if (group_) {
     settings.set_group(group_->group().directory().string());
+    settings.set_group_limits_memory(options.groups->limits_memory());
+  }
   if (options.user) {
     auto* user = settings.mutable_user();
     user->set_name(options.user->name);
@@ -264,6 +268,7 @@ void host_process::terminate() {
   wire::Order order;
   order.set_kind(wire::Order::TERMINATE);
   send_frame(warden_.native_handle(), order);
+  wake_warden();
 }
 
 void host_process::kill() {
@@ -272,10 +277,11 @@ void host_process::kill() {
   wire::Order order;
   order.set_kind(wire::Order::KILL);
   send_frame(warden_.native_handle(), order);
+  wake_warden();
   patience_.expires_after(kill_patience);
   patience_.async_wait(
       [self = shared_from_this()](const error_code& cancelled) {
-        // A warden that was stopped, say, obeys nobody.
+        // A warden that is stopped again and again, say, obeys nobody.
         if (!cancelled && !self->ended_)
           self->warden_is_gone();
       });
@@ -286,12 +292,19 @@ void host_process::close() {
     return;
   error_code ignored;
   runner_.shutdown(socket::shutdown_send, ignored);
+  wake_warden();
   patience_.expires_after(kill_patience);
   patience_.async_wait(
       [self = shared_from_this()](const error_code& cancelled) {
         if (!cancelled)
           self->kill();
       });
+}
+
+/// A function may have stopped it, and then it does not see how its runner
+/// ends.
+void host_process::wake_warden() {
+  ::kill(pid_, SIGCONT);
 }
 
 void host_process::misbehaves(std::string what) {
@@ -303,22 +316,22 @@ void host_process::misbehaves(std::string what) {
 void host_process::runner_is_silent() {
   if (closing_ || killing_)
     return;
+  wake_warden();
   patience_.expires_after(lost_socket);
   patience_.async_wait(
       [self = shared_from_this()](const error_code& cancelled) {
         if (!cancelled && !self->ended_)
-          self->misbehaves("it closed its connection with the server");
+          self->misbehaves(silent);
       });
 }
 
 void host_process::warden_is_gone() {
   if (group_)
     group_->group().kill();
-  // Without a group, orphans of the warden are still its descendants now, or
-  // not found again.
-  for (const auto pid : descendants_of(pid_))
-    ::kill(pid, SIGKILL);
+  // A stopped warden has its descendants still, a dead one had.
+  process_hunt{pid_}.round();
   ::kill(pid_, SIGKILL);
+  kill_escapees(pid_);
   ended(nullptr);
 }
 
@@ -344,14 +357,24 @@ void host_process::ended(const wire::End* end) {
   warden_.close(ignored);
   output_.close(ignored);
   group_.reset();
+  leaves_some_ = end != nullptr && end->left();
   reap();
+  // It was silent because it was dead; its warden only came late to tell.
+  if (misconduct_ == silent && end != nullptr
+      && (!end->on_order() || !WIFSIGNALED(end->status())
+          || WTERMSIG(end->status()) != SIGKILL))
+    misconduct_.clear();
   auto* listener = std::exchange(listener_, nullptr);
   listener->on_end(end, misconduct_);
 }
 
 void host_process::reap() {
-  if (::waitpid(pid_, nullptr, WNOHANG) != 0)
+  if (::waitpid(pid_, nullptr, WNOHANG) != 0) {
+    forget_warden(pid_);
+    if (leaves_some_)
+      kill_escapees(pid_);
     return;
+  }
   // It is on its way out; a second is more than it needs.
   if (++reaps_ > 500)
     ::kill(pid_, SIGKILL);

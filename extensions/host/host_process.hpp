@@ -82,6 +82,7 @@ private:
   void hear_warden(std::string_view bytes);
   void pause(boost::asio::steady_timer& timer, void (host_process::*next)());
   void write_more();
+  void wake_warden();
   void misbehaves(std::string what);
   void runner_is_silent();
   void warden_is_gone();
@@ -106,6 +107,7 @@ private:
   bool ended_ = false;
   bool closing_ = false;
   bool killing_ = false;
+  bool leaves_some_ = false; ///< whom its warden could not kill
   int reaps_ = 0;
 };
 

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "extensions/host/escapees.hpp"
 #include "extensions/host/host_main.hpp"
 
 namespace jobq::hosting {
@@ -80,6 +81,7 @@ std::vector<std::string> host_environment() {
   for (const auto* name : kept)
     if (const auto* value = std::getenv(name); value != nullptr)
       made.push_back(std::string{name} + "=" + value);
+  made.push_back(std::string{host_mark} + "=" + std::to_string(::getpid()));
   return made;
 }
 
@@ -146,10 +148,11 @@ result<spawned_host> spawn_host(const std::filesystem::path& program,
   const spawn_settings settings{output.theirs.get(), warden.theirs.get(),
                                 runner.theirs.get()};
   spawned_host made;
-  if (const int failed
-      = ::posix_spawn(&made.pid, program.c_str(), settings.files(),
-                      settings.how(), arguments, names.data());
-      failed != 0)
+  const auto spawn = [&](pid_t& pid) {
+    return ::posix_spawn(&pid, program.c_str(), settings.files(),
+                         settings.how(), arguments, names.data());
+  };
+  if (const int failed = start_warden(spawn, made.pid); failed != 0)
     return refuse(failed);
   made.warden = warden.ours.release();
   made.runner = runner.ours.release();

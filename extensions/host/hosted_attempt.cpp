@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "extensions/host/host_main.hpp"
 #include "extensions/host/messages.hpp"
 #include "extensions/stop_outcome.hpp"
 #include "host.pb.h"
@@ -55,7 +54,7 @@ std::string describe(const wire::End* end, const execution_plan& plan) {
            + ", and was killed for it";
   if (!WIFSIGNALED(end->status())) {
     const int code = WEXITSTATUS(end->status());
-    if (code == lost_server)
+    if (end->lost_server())
       return "lost its connection with the server";
     return "ended its process with exit code " + std::to_string(code)
            + " instead of returning";
@@ -67,9 +66,14 @@ std::string describe(const wire::End* end, const execution_plan& plan) {
                                  : std::string{});
   if (signal == SIGKILL && end->oom_kills() > 0)
     return "killed by the kernel, which was out of memory";
-  if (plan.limits.cpu_time && (signal == SIGXCPU || signal == SIGKILL)
-      && end->cpu_us() + 100'000
-             >= std::chrono::microseconds{*plan.limits.cpu_time}.count())
+  // The limit counts ticks of a clock, which on a busy machine are more than
+  // the time that was used; so SIGXCPU is believed.
+  if (plan.limits.cpu_time
+      && (signal == SIGXCPU
+          || (signal == SIGKILL
+              && end->cpu_us() + 100'000
+                     >= std::chrono::microseconds{*plan.limits.cpu_time}
+                            .count())))
     return "used more processor time than limits.cpu_time allows";
   std::string text = "killed by signal " + signal_text(signal);
   if (plan.limits.memory && end->peak_memory() >= *plan.limits.memory / 10 * 9)
@@ -166,7 +170,7 @@ void hosted_attempt::finish(const wire::End* end,
     result.error = "its job host was killed: " + misconduct;
   } else if (stopping_ && !forced_.empty()) {
     result.kind = stopped_kind(*stopping_);
-    // Without a warden nobody knows whether it had the signals.
+    // Without its warden nobody knows what the runner was sent.
     result.error = end != nullptr ? forced_
                                   : "did not stop when it was asked to, and "
                                         + describe(end, plan_);

@@ -31,6 +31,7 @@ public:
   bool stop(stop_reason why);
   /// What was done to a function that did not obey, for the outcome's error.
   void forced(std::string how) { forced_ = std::move(how); }
+  bool was_forced() const noexcept { return !forced_.empty(); }
 
   /// A line of the function's log, or its progress.
   /// @returns false once it has said more than is kept

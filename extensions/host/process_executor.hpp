@@ -49,7 +49,7 @@ struct host_statistics {
   std::size_t idle = 0;
   std::uint64_t started = 0;
   std::uint64_t crashed = 0;  ///< died, or were killed, with a run
-  std::uint64_t replaced = 0; ///< for their runs, memory, limits or threads
+  std::uint64_t replaced = 0; ///< for their age, or for what a run left
   std::uint64_t not_started = 0;
   std::string failure;   ///< why none can be started now; empty: they can
   containment contained; ///< never changes

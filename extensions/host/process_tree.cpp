@@ -2,37 +2,23 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <string>
 #include <thread>
 #include <unordered_map>
 
+#include "extensions/host/process_hunt.hpp"
+
 namespace jobq::hosting {
 
 namespace {
-
-/// Calls `see` with the id of every process there is.
-template <class Visitor>
-void for_each_process(Visitor see) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> proc{::opendir("/proc"),
-                                                 ::closedir};
-  if (!proc)
-    return;
-  while (const auto* entry = ::readdir(proc.get())) {
-    char* end = nullptr;
-    const auto pid = std::strtol(entry->d_name, &end, 10);
-    if (end != entry->d_name && *end == '\0')
-      see(static_cast<pid_t>(pid));
-  }
-}
 
 /// The start of /proc/PID/stat behind the name in brackets, which may hold
 /// anything: `S PPID PGRP …`. Empty when the process is gone.
@@ -53,13 +39,32 @@ std::string stat_of(pid_t pid) {
 
 } // namespace
 
+void for_each_process(const std::function<void(pid_t)>& see) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> proc{::opendir("/proc"),
+                                                 ::closedir};
+  if (!proc)
+    return;
+  while (const auto* entry = ::readdir(proc.get())) {
+    char* end = nullptr;
+    const auto pid = std::strtol(entry->d_name, &end, 10);
+    if (end != entry->d_name && *end == '\0')
+      see(static_cast<pid_t>(pid));
+  }
+}
+
+kin kin_of(pid_t pid) {
+  const auto stat = stat_of(pid);
+  if (stat.size() <= 2)
+    return {};
+  return {static_cast<pid_t>(std::strtol(stat.c_str() + 2, nullptr, 10)),
+          stat[0] != 'Z' && stat[0] != 'X'};
+}
+
 std::vector<pid_t> descendants_of(pid_t ancestor) {
   std::unordered_multimap<pid_t, pid_t> children;
   for_each_process([&children](pid_t pid) {
-    const auto stat = stat_of(pid);
-    if (stat.size() > 2 && stat[0] != 'Z')
-      children.emplace(
-          static_cast<pid_t>(std::strtol(stat.c_str() + 2, nullptr, 10)), pid);
+    if (const auto found = kin_of(pid); found.alive)
+      children.emplace(found.parent, pid);
   });
   std::vector<pid_t> found{ancestor};
   for (std::size_t i = 0; i < found.size(); ++i) {
@@ -81,15 +86,12 @@ bool has_children() {
   }
 }
 
-std::size_t kill_descendants() {
-  const auto deadline
-      = std::chrono::steady_clock::now() + std::chrono::seconds{5};
+std::size_t kill_descendants(std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  process_hunt hunt{::getpid()};
   std::size_t most = 0;
   while (has_children()) {
-    const auto alive = descendants_of(::getpid());
-    most = std::max(most, alive.size());
-    for (const auto pid : alive)
-      ::kill(pid, SIGKILL);
+    most = std::max(most, hunt.round());
     if (std::chrono::steady_clock::now() > deadline)
       break;
     std::this_thread::sleep_for(std::chrono::microseconds{200});

@@ -1,9 +1,7 @@
 #include "extensions/host/runner.hpp"
 
 #include <sys/resource.h>
-#include <sys/single_threaded.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,14 +12,17 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <map>
 #include <mutex>
+#include <new>
 #include <utility>
 
 #include "extensions/host/crash_report.hpp"
 #include "extensions/host/frame.hpp"
+#include "extensions/host/last_words.hpp"
+#include "extensions/host/leftovers.hpp"
 #include "extensions/host/library.hpp"
 #include "extensions/host/messages.hpp"
-#include "extensions/host/process_tree.hpp"
 #include "extensions/run_facts.hpp"
 #include "host.pb.h"
 
@@ -32,19 +33,11 @@ namespace {
 constexpr std::size_t max_line = 8 * 1024;
 constexpr std::size_t max_text = 64 * 1024;
 constexpr std::size_t max_counters = 1000;
+constexpr std::size_t max_counter_name = 100;
 
-/// Without its server a runner has nothing to live for.
 void send_or_end(const wire::FromRunner& message) {
   if (!send_frame(runner_socket, message))
-    ::_exit(lost_server);
-}
-
-/// How many threads this process has; 0 when /proc does not tell.
-std::size_t thread_count() {
-  struct stat about {};
-  return ::stat("/proc/self/task", &about) == 0 && about.st_nlink > 2
-             ? about.st_nlink - 2
-             : 0;
+    end_without_server();
 }
 
 std::uint64_t peak_memory() {
@@ -102,10 +95,10 @@ private:
     char bytes[4096];
     const auto got = ::recv(runner_socket, bytes, sizeof(bytes), MSG_DONTWAIT);
     if (got == 0)
-      ::_exit(lost_server);
-    if (got < 0)
-      return;
-    orders_.add({bytes, static_cast<std::size_t>(got)});
+      end_without_server();
+    if (got > 0)
+      orders_.add({bytes, static_cast<std::size_t>(got)});
+    // A stop may have come in one piece with its run.
     std::string_view payload;
     while (orders_.next(payload) == frame_splitter::found::frame) {
       wire::ToRunner order;
@@ -127,8 +120,35 @@ void shorten(std::string& text) {
     text.resize(max_text);
 }
 
+void shorten(std::map<std::string, std::int64_t>& counters) {
+  std::map<std::string, std::int64_t> kept;
+  for (const auto& [name, value] : counters)
+    if (kept.size() < max_counters)
+      kept.emplace(name.substr(0, max_counter_name), value);
+  counters = std::move(kept);
+}
+
+std::atomic<bool> lacked_memory = false;
+
+[[noreturn]] void lack_memory() {
+  lacked_memory = true;
+  throw std::bad_alloc{};
+}
+
+/// An exception does not tell what was in the way.
+void name_memory_limit(outcome& made) {
+  struct rlimit data {};
+  ::getrlimit(RLIMIT_DATA, &data);
+  if (lacked_memory && made.kind == outcome_kind::failed
+      && data.rlim_cur != RLIM_INFINITY)
+    made.error += " (an allocation failed: limits.memory is "
+                  + std::to_string(data.rlim_cur >> 20U) + " MiB)";
+}
+
 outcome call(const function_entry& function, job_context& context) {
   outcome made;
+  lacked_memory = false;
+  std::set_new_handler(lack_memory);
   try {
     made = function.call(context);
   } catch (const std::exception& error) {
@@ -138,8 +158,8 @@ outcome call(const function_entry& function, job_context& context) {
   }
   shorten(made.message);
   shorten(made.error);
-  while (made.counters.size() > max_counters)
-    made.counters.erase(std::prev(made.counters.end()));
+  name_memory_limit(made);
+  shorten(made.counters);
   return made;
 }
 
@@ -148,8 +168,7 @@ public:
   runner(
       registry functions,
       std::function<result<void>(std::string_view, std::string_view)> prepare)
-      : functions_{std::move(functions)}, prepare_{std::move(prepare)},
-        threads_{thread_count()} {}
+      : functions_{std::move(functions)}, prepare_{std::move(prepare)} {}
 
   int serve() {
     wire::ToRunner order;
@@ -169,13 +188,8 @@ private:
           done);
     std::fflush(nullptr);
     std::cout.flush();
-    if (has_children())
-      kill_descendants();
+    done.set_spent(leftovers_.found());
     done.set_resident(peak_memory());
-    // Most functions start no thread, and the C library knows without a look
-    // into /proc.
-    if (__libc_single_threaded == 0 && thread_count() > threads_)
-      done.set_spent("the function left a thread behind");
     send_or_end(message);
   }
 
@@ -198,7 +212,7 @@ private:
   const registry functions_;
   const std::function<result<void>(std::string_view, std::string_view)>
       prepare_;
-  const std::size_t threads_;
+  leftovers leftovers_;
   frame_splitter orders_;
 };
 

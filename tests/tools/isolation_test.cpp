@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <functional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "extensions/host/process_tree.hpp"
 #include "jobs/stop_ladder.hpp"
@@ -49,6 +51,8 @@ scheduler:
       working_directory: .
       backoff: {type: fixed, base: 100ms, jitter: 0}
     - {name: deaf, extension: hostile, job: loop_for_ever}
+    - {name: mindless, extension: hostile, job: stop_warden}
+    - {name: bomb, extension: hostile, job: bomb_and_stop_warden}
     - name: crashing
       extension: hostile
       job: null_dereference
@@ -255,16 +259,39 @@ public:
   }
 };
 
-TEST_F(isolation_test, a_killed_server_leaves_nobody_within_a_second) {
+/// What runs when the server is killed.
+struct last_runs {
+  std::vector<std::string> jobs;
+  std::size_t processes; ///< when all of them have begun
+  std::size_t stopped;   ///< of those, so that they can't mind anybody
+};
+
+class last_runs_test : public isolation_test,
+                       public testing::WithParamInterface<last_runs> {
+protected:
+  static std::size_t stopped() {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        hosting::descendants_of(::getpid()), [](pid_t pid) {
+          std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
+          std::string text;
+          std::getline(file, text);
+          return text.find(") T ") != std::string::npos;
+        }));
+  }
+};
+
+TEST_P(last_runs_test, a_killed_server_leaves_nobody_within_a_second) {
   auto best = milliseconds::max();
   for (int i = 0; i < 3 && best >= 1s; ++i) {
     const adoption here;
     auto jobqd = start();
     ASSERT_TRUE(jobqd.says("is running")) << jobqd.said();
-    begin("deaf");
-    begin("program");
-    // The server, two hosts of two processes, the program and its grandchild.
-    ASSERT_TRUE(within(20s, [] { return adoption::alive() >= 7; }));
+    for (const auto& job : GetParam().jobs)
+      begin(job);
+    ASSERT_TRUE(within(20s, [] {
+      return adoption::alive() >= GetParam().processes
+             && stopped() >= GetParam().stopped;
+    }));
     const auto killed = steady::now();
     jobqd.signal(SIGKILL);
     EXPECT_TRUE(within(20s, [] { return adoption::alive() == 0; }));
@@ -274,6 +301,15 @@ TEST_F(isolation_test, a_killed_server_leaves_nobody_within_a_second) {
   }
   EXPECT_LT(best, 1s);
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    , last_runs_test,
+    // The server, two hosts of two processes, the program and its grandchild;
+    // one host; one host and its bomb.
+    testing::Values(last_runs{{"deaf", "program"}, 7, 0},
+                    last_runs{{"mindless"}, 3, 1},
+                    last_runs{{"bomb", "mindless"}, 205, 2}),
+    [](const auto& about) { return about.param.jobs.front(); });
 
 } // namespace
 } // namespace jobq

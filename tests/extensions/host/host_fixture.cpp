@@ -1,10 +1,14 @@
 #include "tests/extensions/host/host_fixture.hpp"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
+#include <thread>
 #include <utility>
 
+#include "extensions/host/escapees.hpp"
 #include "extensions/host/process_tree.hpp"
 
 namespace jobq {
@@ -85,13 +89,17 @@ std::chrono::steady_clock::time_point hearing::ended_at() const {
   return state_->ended_at;
 }
 
-host_test::host_test() {
+host_test::host_test() : descriptors_{open_descriptors()} {
+  // Whoever escapes from a host becomes a child of this process, and is seen.
+  hosting::adopt_escapees();
   restart(usual());
 }
 
 host_test::~host_test() {
   hosts_.reset();
+  EXPECT_EQ(open_descriptors(), descriptors_) << "open still";
   EXPECT_EQ(processes(), 0U) << "left behind";
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "dead, and not reaped";
 }
 
 process_executor_options host_test::usual() {
@@ -146,6 +154,23 @@ std::size_t host_test::open_descriptors() {
        std::filesystem::directory_iterator{"/proc/self/fd"})
     ++count;
   return count;
+}
+
+std::size_t host_test::resident() {
+  std::ifstream file{"/proc/self/statm"};
+  std::size_t size = 0;
+  std::size_t pages = 0;
+  file >> size >> pages;
+  return pages * 4096;
+}
+
+bool host_test::soon(const std::function<bool()>& holds) {
+  for (int i = 0; i < 10'000; ++i) {
+    if (holds())
+      return true;
+    std::this_thread::sleep_for(1ms);
+  }
+  return false;
 }
 
 } // namespace jobq

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -45,7 +46,8 @@ private:
   std::shared_ptr<state> state_ = std::make_shared<state>();
 };
 
-/// An executor with the test's host program and the hostile library.
+/// An executor with the test's host program and the hostile library. When the
+/// test ends, nobody is left, dead or alive, and nothing is open that was not.
 class host_test : public testing::Test {
 protected:
   host_test();
@@ -66,8 +68,15 @@ protected:
   /// Nothing but the executor's hosts descends from this process.
   static std::size_t processes();
   static std::size_t open_descriptors();
+  /// Bytes of memory that this process has.
+  static std::size_t resident();
+  /// Waits until `holds`, for at most 10 s.
+  static bool soon(const std::function<bool()>& holds);
 
   std::unique_ptr<process_executor> hosts_;
+
+private:
+  const std::size_t descriptors_; ///< before there were hosts
 };
 
 } // namespace jobq

@@ -83,6 +83,15 @@ TEST_F(process_executor_test, a_line_keeps_its_level) {
   EXPECT_EQ(hears.levels_of("printed"), levels{log_level::info});
 }
 
+TEST_F(process_executor_test, cuts_counters_that_are_too_many_or_too_long) {
+  const auto result = result_of("count_much");
+  EXPECT_EQ(result.kind, outcome_kind::succeeded) << result.error;
+  EXPECT_EQ(result.counters.size(), 1000U);
+  for (const auto& [name, value] : result.counters)
+    EXPECT_EQ(name,
+              (std::to_string(value) + std::string(100, 'n')).substr(0, 100));
+}
+
 TEST_F(process_executor_test, fills_in_default_parameters) {
   auto hears = start(a_run("look_around"));
   hears.wait();
@@ -106,6 +115,17 @@ TEST_F(process_executor_test, gives_a_host_few_descriptors_and_names) {
   EXPECT_TRUE(has(hears.lines(), "descriptors 0 1 2 4"));
   for (const auto& line : hears.lines())
     EXPECT_FALSE(line.starts_with("environment SECRET")) << line;
+}
+
+TEST_F(process_executor_test, a_host_dumps_no_core_to_a_pipe_either) {
+  rlimit now{};
+  ::getrlimit(RLIMIT_CORE, &now);
+  if (now.rlim_max == 0)
+    GTEST_SKIP() << "no limit can be raised here";
+  auto hears = start(a_run("look_around"));
+  hears.wait();
+  // Which the kernel takes for a word (core(5)).
+  EXPECT_TRUE(has(hears.lines(), "core dumps 1 of 1"));
 }
 
 TEST_F(process_executor_test, uses_a_host_for_many_runs) {
@@ -137,6 +157,31 @@ TEST_F(process_executor_test, replaces_a_host_that_grew) {
 TEST_F(process_executor_test, replaces_a_host_with_a_thread_too_many) {
   EXPECT_EQ(result_of("leave_a_thread").kind, outcome_kind::succeeded);
   result_of("nothing");
+  EXPECT_EQ(hosts().statistics().started, 2U);
+}
+
+TEST_F(process_executor_test, replaces_a_host_with_a_timer_too_many) {
+  EXPECT_EQ(result_of("leave_a_timer").kind, outcome_kind::succeeded);
+  result_of("nothing");
+  EXPECT_EQ(hosts().statistics().started, 2U);
+}
+
+TEST_F(process_executor_test, the_next_run_finds_signals_as_they_were) {
+  EXPECT_EQ(result_of("leave_signals").kind, outcome_kind::succeeded);
+  const auto next = result_of("find_signals");
+  EXPECT_EQ(next.kind, outcome_kind::succeeded) << next.error;
+  EXPECT_EQ(hosts().statistics().started, 1U);
+}
+
+TEST_F(process_executor_test, no_run_gets_the_sigterm_of_another) {
+  const auto what = a_run("obey_sigterm");
+  auto hears = start(what);
+  EXPECT_TRUE(hears.wait_for_line("begun"));
+  hosts().stop(what.id, stop_reason::timeout);
+  const auto result = hears.wait();
+  EXPECT_EQ(result.kind, outcome_kind::timed_out);
+  EXPECT_EQ(result.message, "obeyed");
+  EXPECT_EQ(result_of("nothing").kind, outcome_kind::succeeded);
   EXPECT_EQ(hosts().statistics().started, 2U);
 }
 
@@ -268,6 +313,20 @@ TEST_F(process_executor_test, kills_what_ignores_sigterm) {
   EXPECT_EQ(result.kind, outcome_kind::cancelled);
   EXPECT_EQ(result.error,
             "did not stop within 200 ms, ignored SIGTERM, and was killed");
+}
+
+TEST_F(process_executor_test, obeys_two_orders_at_once) {
+  auto options = usual();
+  options.terminate_grace = 0ms;
+  restart(options);
+  for (int i = 0; i < 5; ++i) {
+    const auto what = a_run("loop_for_ever");
+    auto hears = start(what);
+    EXPECT_TRUE(hears.wait_for_line("begun"));
+    hosts().stop(what.id, stop_reason::cancel);
+    EXPECT_EQ(hears.wait().error,
+              "did not stop within 100 ms, ignored SIGTERM, and was killed");
+  }
 }
 
 TEST_F(process_executor_test, a_stop_that_nobody_asked_for_is_a_failure) {

@@ -3,18 +3,33 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/wait.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <thread>
 
-using namespace jobq::extension;
+#include "tests/extensions/libraries/hostile_processes.hpp"
+
+using namespace hostile;
+
+namespace hostile {
+
+result open_files(context&) {
+  int opened = 0;
+  while (opened < 100'000 && ::open("/dev/null", O_RDONLY) >= 0)
+    ++opened;
+  return succeeded(std::to_string(opened));
+}
+
+} // namespace hostile
 
 namespace {
 
@@ -45,8 +60,14 @@ result exit_three(context&) {
   ::_exit(3);
 }
 
-result loop_for_ever(context&) {
+/// As a runner does whose server is gone.
+result exit_like_a_runner(context&) {
+  ::_exit(113);
+}
+
+result loop_for_ever(context& run) {
   ::signal(SIGTERM, SIG_IGN);
+  run.log("begun");
   for (volatile bool on = true; on;) {
   }
   return succeeded();
@@ -78,6 +99,33 @@ result allocate_for_ever(context&) {
   }
 }
 
+constexpr std::size_t mebibyte = 1 << 20;
+
+result allocate_unchecked(context&) {
+  for (;;)
+    std::memset(std::malloc(mebibyte), 1, mebibyte);
+}
+
+result new_for_ever(context&) {
+  for (;;)
+    std::memset(new char[mebibyte], 1, mebibyte);
+}
+
+/// Memory that is shared with nobody. Little of it is used, to spare the
+/// machine.
+result share_for_ever(context& run) {
+  constexpr std::size_t size = 64 * mebibyte;
+  for (std::int64_t mapped = 0; mapped < 1 << 20; mapped += 64) {
+    void* more = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    run.counter("MiB", mapped);
+    if (more == MAP_FAILED)
+      return failed(std::strerror(errno));
+    std::memset(more, 1, 4096);
+  }
+  return succeeded("a tebibyte");
+}
+
 result write_for_ever(context&) {
   for (;;)
     std::puts(
@@ -88,65 +136,6 @@ result log_for_ever(context& run) {
   const std::string line(500, 'x');
   for (;;)
     run.log(line);
-}
-
-/// 200 processes that ignore SIGTERM, every other one in a session of its own.
-result fork_bomb(context&) {
-  for (int i = 0; i < 100; ++i) {
-    if (::fork() != 0)
-      continue;
-    ::signal(SIGTERM, SIG_IGN);
-    if (::fork() == 0)
-      ::setsid();
-    for (;;)
-      ::pause();
-  }
-  return succeeded("forked");
-}
-
-/// As many processes as it may have.
-result count_forks(context& run) {
-  int forks = 0;
-  for (; forks < 200; ++forks) {
-    const auto child = ::fork();
-    if (child < 0)
-      break;
-    if (child == 0)
-      for (;;)
-        ::pause();
-  }
-  run.counter("forks", forks);
-  return succeeded();
-}
-
-/// A daemon as in the book; its process id is the message.
-result daemonize(context&) {
-  int ends[2];
-  if (::pipe(ends) != 0)
-    return failed("pipe");
-  const auto child = ::fork();
-  if (child == 0) {
-    ::setsid();
-    if (::fork() != 0)
-      ::_exit(0);
-    const auto self = ::getpid();
-    (void)!::write(ends[1], &self, sizeof(self));
-    for (int i = 0; i < 3; ++i)
-      ::close(i);
-    for (;;)
-      ::pause();
-  }
-  ::waitpid(child, nullptr, 0);
-  pid_t daemon = 0;
-  (void)!::read(ends[0], &daemon, sizeof(daemon));
-  return succeeded(std::to_string(daemon));
-}
-
-/// The same, and then the function dies.
-result daemonize_and_die(context& run) {
-  const auto made = daemonize(run);
-  run.log("daemon " + made.text);
-  std::abort();
 }
 
 result close_all(context&) {
@@ -174,25 +163,6 @@ result stop_itself(context&) {
   return succeeded();
 }
 
-result stop_warden(context&) {
-  ::kill(::getppid(), SIGSTOP);
-  for (;;)
-    ::pause();
-}
-
-result kill_warden(context&) {
-  ::kill(::getppid(), SIGKILL);
-  for (;;)
-    ::pause();
-}
-
-/// Leaves a daemon behind that has no ancestor any more.
-result daemonize_and_kill_warden(context& run) {
-  const auto made = daemonize(run);
-  run.log("daemon " + made.text);
-  return kill_warden(run);
-}
-
 /// Tries to enter another control group; tells what became of it.
 result enter_group(context& run) {
   const std::string group{run.parameter("group")};
@@ -207,11 +177,20 @@ result kill_itself(context&) {
   return succeeded();
 }
 
-result open_files(context&) {
-  int opened = 0;
-  while (opened < 100'000 && ::open("/dev/null", O_RDONLY) >= 0)
-    ++opened;
-  return succeeded(std::to_string(opened));
+/// As `open_files`, but the lowest descriptors are free again: 10 of them.
+result open_files_above(context& run) {
+  const auto made = open_files(run);
+  for (int i = 10; i < 20; ++i)
+    ::close(i);
+  return made;
+}
+
+/// Needs a few dozen at once.
+result open_a_file(context&) {
+  for (int i = 0; i < 50; ++i)
+    if (::open("/dev/null", O_RDONLY | O_CLOEXEC) < 0)
+      return failed(std::strerror(errno));
+  return succeeded();
 }
 
 int depth_of(volatile char* above, bool on) {
@@ -247,6 +226,65 @@ result leave_a_thread(context&) {
   return succeeded();
 }
 
+/// Deaf to SIGTERM, with a signal on its way and another to come.
+result leave_signals(context&) {
+  ::signal(SIGTERM, SIG_IGN);
+  ::signal(SIGSEGV, SIG_DFL);
+  sigset_t some;
+  ::sigemptyset(&some);
+  ::sigaddset(&some, SIGUSR1);
+  ::sigaddset(&some, SIGALRM);
+  ::sigprocmask(SIG_BLOCK, &some, nullptr);
+  ::raise(SIGUSR1);
+  ::alarm(1000);
+  return succeeded();
+}
+
+/// Fails unless signals are as they should be.
+result find_signals(context&) {
+  struct sigaction found {};
+  ::sigaction(SIGTERM, nullptr, &found);
+  if (found.sa_handler != SIG_DFL)
+    return failed("SIGTERM is not itself");
+  ::sigaction(SIGSEGV, nullptr, &found);
+  if (found.sa_handler == SIG_DFL)
+    return failed("SIGSEGV has no handler");
+  sigset_t blocked;
+  ::sigprocmask(SIG_BLOCK, nullptr, &blocked);
+  if (::sigisemptyset(&blocked) == 0)
+    return failed("signals are blocked");
+  if (::alarm(0) != 0)
+    return failed("an alarm is set");
+  return succeeded();
+}
+
+result leave_a_timer(context&) {
+  timer_t made{};
+  const itimerspec soon{{}, {1000, 0}};
+  if (::timer_create(CLOCK_MONOTONIC, nullptr, &made) != 0
+      || ::timer_settime(made, 0, &soon, nullptr) != 0)
+    return failed(std::strerror(errno));
+  return succeeded();
+}
+
+/// Ends, as asked, at the last moment.
+result obey_sigterm(context& run) {
+  static volatile sig_atomic_t asked;
+  asked = 0;
+  ::signal(SIGTERM, [](int) { asked = 1; });
+  run.log("begun");
+  while (asked == 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  return stopped("obeyed");
+}
+
+/// Counters whose names are too long together.
+result count_much(context& run) {
+  for (int i = 0; i < 2000; ++i)
+    run.counter(std::to_string(i) + std::string(16 * 1024, 'n'), i);
+  return succeeded();
+}
+
 /// Facts about the process, for tests of what it is given.
 result look_around(context& run) {
   std::string open;
@@ -256,6 +294,10 @@ result look_around(context& run) {
   run.log("descriptors " + open);
   for (char** each = environ; *each != nullptr; ++each)
     run.log("environment " + std::string{*each});
+  struct rlimit core {};
+  ::getrlimit(RLIMIT_CORE, &core);
+  run.log("core dumps " + std::to_string(core.rlim_cur) + " of "
+          + std::to_string(core.rlim_max));
   run.log("user " + std::to_string(::getuid()));
   const auto ms = [](std::optional<time_point> at) {
     return at ? std::to_string(at->time_since_epoch().count()) : "none";
@@ -293,44 +335,61 @@ result discard_it(context&) {
 
 } // namespace
 
-JOBQ_EXTENSION("hostile", "0.1",
-               {{"null_dereference", "", null_dereference},
-                {"abort", "", abort_it},
-                {"die_by_the_clock", "", die_by_the_clock},
-                {"exit_zero", "", exit_zero},
-                {"exit_three", "", exit_three},
-                {"loop_for_ever", "", loop_for_ever},
-                {"sleep_for_ever", "", sleep_for_ever},
-                {"obey", "", obey},
-                {"stop_unasked", "", stop_unasked},
-                {"allocate_for_ever", "", allocate_for_ever},
-                {"write_for_ever", "", write_for_ever},
-                {"log_for_ever", "", log_for_ever},
-                {"fork_bomb", "", fork_bomb},
-                {"count_forks", "", count_forks},
-                {"daemonize", "", daemonize},
-                {"daemonize_and_die", "", daemonize_and_die},
-                {"close_all", "", close_all},
-                {"close_all_and_stay", "", close_all_and_stay},
-                {"write_garbage", "", write_garbage},
-                {"stop_itself", "", stop_itself},
-                {"stop_warden", "", stop_warden},
-                {"kill_warden", "", kill_warden},
-                {"daemonize_and_kill_warden", "", daemonize_and_kill_warden},
-                {"kill_itself", "", kill_itself},
-                {"enter_group", "", enter_group, {{"group", ""}}},
-                {"open_files", "", open_files},
-                {"recurse", "", recurse},
-                {"throw_it", "", throw_it},
-                {"throw_a_number", "", throw_a_number},
-                {"burn", "", burn},
-                {"leave_a_thread", "", leave_a_thread},
-                {"look_around",
-                 "Says what it sees.",
-                 look_around,
-                 {{"text", "default"},
-                  {"count", "3", JOBQ_INTEGER, "A number.", 0, 9}},
-                 "0 0 * * * *"},
-                {"nothing", "", nothing},
-                {"snooze_it", "", snooze_it},
-                {"discard_it", "", discard_it}})
+JOBQ_EXTENSION(
+    "hostile", "0.1",
+    {{"null_dereference", "", null_dereference},
+     {"abort", "", abort_it},
+     {"die_by_the_clock", "", die_by_the_clock},
+     {"exit_zero", "", exit_zero},
+     {"exit_three", "", exit_three},
+     {"exit_like_a_runner", "", exit_like_a_runner},
+     {"count_much", "", count_much},
+     {"loop_for_ever", "", loop_for_ever},
+     {"sleep_for_ever", "", sleep_for_ever},
+     {"obey", "", obey},
+     {"stop_unasked", "", stop_unasked},
+     {"allocate_for_ever", "", allocate_for_ever},
+     {"allocate_unchecked", "", allocate_unchecked},
+     {"new_for_ever", "", new_for_ever},
+     {"share_for_ever", "", share_for_ever},
+     {"write_for_ever", "", write_for_ever},
+     {"log_for_ever", "", log_for_ever},
+     {"fork_bomb", "", fork_bomb},
+     {"hop_pids", "", hop_pids, {{"lock", ""}}},
+     {"hop_pids_and_die", "", hop_pids_and_die, {{"lock", ""}}},
+     {"fork_with_files_open", "", fork_with_files_open},
+     {"count_forks", "", count_forks},
+     {"daemonize", "", daemonize},
+     {"daemonize_and_die", "", daemonize_and_die},
+     {"close_all", "", close_all},
+     {"close_all_and_stay", "", close_all_and_stay},
+     {"write_garbage", "", write_garbage},
+     {"stop_itself", "", stop_itself},
+     {"stop_warden", "", stop_warden},
+     {"bomb_and_stop_warden", "", bomb_and_stop_warden, {{"lock", ""}}},
+     {"stop_warden_and_die", "", stop_warden_and_die},
+     {"kill_warden_at_sigterm", "", kill_warden_at_sigterm},
+     {"kill_warden", "", kill_warden},
+     {"daemonize_and_kill_warden", "", daemonize_and_kill_warden},
+     {"kill_itself", "", kill_itself},
+     {"enter_group", "", enter_group, {{"group", ""}}},
+     {"open_files", "", open_files},
+     {"open_files_above", "", open_files_above},
+     {"open_a_file", "", open_a_file},
+     {"recurse", "", recurse},
+     {"throw_it", "", throw_it},
+     {"throw_a_number", "", throw_a_number},
+     {"burn", "", burn},
+     {"leave_a_thread", "", leave_a_thread},
+     {"leave_signals", "", leave_signals},
+     {"find_signals", "", find_signals},
+     {"leave_a_timer", "", leave_a_timer},
+     {"obey_sigterm", "", obey_sigterm},
+     {"look_around",
+      "Says what it sees.",
+      look_around,
+      {{"text", "default"}, {"count", "3", JOBQ_INTEGER, "A number.", 0, 9}},
+      "0 0 * * * *"},
+     {"nothing", "", nothing},
+     {"snooze_it", "", snooze_it},
+     {"discard_it", "", discard_it}})
