@@ -37,6 +37,14 @@ public:
     return report;
   }
 
+  result<commit_report> begin(std::span<any_command> batch) override {
+    {
+      std::lock_guard lock{mutex};
+      ++begun;
+    }
+    return apply(batch, durability::async);
+  }
+
   result<std::uint64_t> persist(std::uint64_t commit, durability how) override {
     if (how == durability::async)
       return commit;
@@ -100,6 +108,7 @@ public:
   bool throws = false;
   bool sync_fails = false;
   int syncs = 0;
+  int begun = 0;
   int open_syncs = 0; ///< so many pass a closed gate
 };
 
@@ -221,6 +230,53 @@ TEST(committer, goes_on_while_the_disk_is_waited_for) {
   for (std::size_t i = 0; i < got.all.size(); ++i)
     EXPECT_EQ(got.all[i]->count, i + 2);
   EXPECT_LE(store.syncs, 4);
+}
+
+TEST(committer, several_at_once_are_begun_and_one_alone_is_applied) {
+  fake_store store;
+  answers got;
+  auto queue = make_committer(store);
+  queue->submit(command::cancel{}, got.collect());
+  got.wait_for(1);
+  EXPECT_EQ(store.begun, 0);
+  store.gate(true);
+  store.open_syncs = 1;
+  queue->submit(command::cancel{}, got.collect());
+  store.wait_for_syncs(2);
+  for (int i = 0; i < 50; ++i)
+    queue->submit(command::cancel{}, got.collect());
+  store.gate(false);
+  got.wait_for(52);
+  EXPECT_EQ(store.begun, 1);
+}
+
+TEST(committer, a_claim_does_not_wait_for_the_sync_behind_it) {
+  fake_store store;
+  answers others;
+  auto queue = make_committer(store);
+  store.open_syncs = 1;
+  store.gate(true);
+  std::promise<void> first;
+  auto first_done = first.get_future();
+  std::promise<void> go;
+  auto gone = go.get_future().share();
+  // While its answer is given, a claim and five others gather behind it.
+  queue->submit(command::cancel{}, [&, gone](result<reply>) {
+    first.set_value();
+    gone.wait();
+  });
+  first_done.wait();
+  std::promise<bool> claimed;
+  queue->submit(command::claim{}, [&](const result<reply>& came) {
+    claimed.set_value(came.has_value());
+  });
+  for (int i = 0; i < 5; ++i)
+    queue->submit(command::cancel{}, others.collect());
+  go.set_value();
+  EXPECT_TRUE(claimed.get_future().get()) << "the disk is still waited for";
+  EXPECT_TRUE(others.all.empty());
+  store.gate(false);
+  others.wait_for(5);
 }
 
 TEST(committer, a_failed_sync_is_everyones_answer) {

@@ -255,6 +255,80 @@ TEST_F(rocksdb_store_test, a_failed_write_shows_nothing_and_poisons) {
   s.enqueue(make_run(3));
 }
 
+TEST_F(rocksdb_store_test, readers_see_what_was_begun_when_it_is_written) {
+  harness.open(at(0));
+  any_command what = command::enqueue{{make_run(1)}};
+  const auto begun = harness.get().begin({&what, 1});
+  ASSERT_TRUE(begun);
+  EXPECT_FALSE(harness.get().find_run(id_of(1)));
+  what = command::claim{"me", 5, at(1), milliseconds{0}};
+  const auto claimed = harness.get().begin({&what, 1});
+  ASSERT_TRUE(claimed);
+  EXPECT_EQ(claimed->replies[0]->runs.size(), 1U) << "the next batch sees it";
+  const auto far = harness.get().persist(begun->number, durability::sync);
+  ASSERT_TRUE(far);
+  EXPECT_EQ(*far, claimed->number) << "a sync takes along what waits";
+  EXPECT_EQ(s.get(id_of(1)).state, run_state::running);
+}
+
+TEST_F(rocksdb_store_test, what_was_begun_is_written_when_the_store_ends) {
+  harness.open(at(0));
+  any_command what = command::enqueue{{make_run(1)}};
+  ASSERT_TRUE(harness.get().begin({&what, 1}));
+  s.reopen();
+  EXPECT_EQ(s.get(id_of(1)).state, run_state::available);
+}
+
+TEST_F(rocksdb_store_test, large_batches_are_written_beside_the_next) {
+  harness.open(at(0));
+  std::uint64_t last = 0;
+  for (std::uint64_t batch = 0; batch < 20; ++batch) {
+    command::enqueue many;
+    for (std::uint64_t i = 0; i < 500; ++i)
+      many.runs.push_back(make_run(batch * 500 + i + 1));
+    any_command what{std::move(many)};
+    const auto begun = harness.get().begin({&what, 1});
+    ASSERT_TRUE(begun);
+    last = begun->number;
+  }
+  EXPECT_EQ(s.claim(20'000).size(), 10'000U);
+  EXPECT_EQ(harness.get().persist(last, durability::sync), last + 1);
+  EXPECT_EQ(s.of_job("job").live.at(run_state::running), 10'000U);
+}
+
+TEST_F(rocksdb_store_test, a_failed_write_ends_what_was_begun_behind_it) {
+  bool broken = false;
+  harness.options.before_write = [&]() -> result<void> {
+    if (broken)
+      return fail(errc::io, "no more disk");
+    return {};
+  };
+  harness.open(at(0));
+  any_command what = command::enqueue{{make_run(1)}};
+  const auto good = harness.get().begin({&what, 1});
+  ASSERT_TRUE(good);
+  ASSERT_TRUE(harness.get().persist(good->number, durability::async));
+  broken = true;
+  what = command::enqueue{{make_run(2)}};
+  const auto bad = harness.get().begin({&what, 1});
+  what = command::enqueue{{make_run(3)}};
+  const auto behind = harness.get().begin({&what, 1});
+  ASSERT_TRUE(bad && behind) << "nothing is written yet";
+  const auto refused = harness.get().persist(bad->number, durability::async);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::store_failed);
+  broken = false;
+  EXPECT_FALSE(harness.get().persist(behind->number, durability::async));
+  EXPECT_TRUE(harness.get().persist(good->number, durability::async))
+      << "it was written before";
+  EXPECT_FALSE(harness.get().find_run(id_of(3)));
+  what = command::enqueue{{make_run(4)}};
+  EXPECT_EQ(harness.get().begin({&what, 1}).error().code, errc::store_failed);
+  s.reopen();
+  EXPECT_EQ(s.get(id_of(1)).state, run_state::available);
+  EXPECT_FALSE(harness.get().find_run(id_of(2)));
+}
+
 TEST_F(rocksdb_store_test, little_space_refuses_new_work_only) {
   std::uint64_t space = std::uint64_t{1} << 40;
   harness.options.free_bytes = [&] { return space; };

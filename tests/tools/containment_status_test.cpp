@@ -88,6 +88,7 @@ json status_with(json hosts) {
 TEST(containment_line, has_the_limits_as_a_sentence) {
   const auto page
       = render_status(status_with({{"hosts", 2},
+                                   {"max_hosts", 4},
                                    {"idle", 1},
                                    {"started", 5},
                                    {"crashed", 3},
@@ -97,8 +98,8 @@ TEST(containment_line, has_the_limits_as_a_sentence) {
                                    {"processes", "cgroup"},
                                    {"limits", "memory limited by cgroup"}}),
                       true, style{});
-  EXPECT_TRUE(contains(page, "hosts     2, 1 idle; 5 started, 3 crashed, 0 "
-                             "replaced; as user jobs\n"
+  EXPECT_TRUE(contains(page, "hosts     2 of at most 4, 1 idle; 5 started, 3 "
+                             "crashed, 0 replaced; as user jobs\n"
                              "limits    memory limited by cgroup\n"))
       << page;
 }

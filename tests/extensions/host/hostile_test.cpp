@@ -271,9 +271,10 @@ TEST_F(hostile_test, a_warden_killed_at_last_knows_no_cause) {
   hosts().stop(what.id, stop_reason::timeout);
   const auto result = hears.wait();
   EXPECT_EQ(result.kind, outcome_kind::timed_out);
-  EXPECT_EQ(result.error,
-            "did not stop when asked, and its job host was killed together "
-            "with its warden");
+  EXPECT_EQ(
+      result.error,
+      "did not stop when it was asked to, and its job host was killed together "
+      "with its warden");
   ASSERT_TRUE(result.process);
   EXPECT_FALSE(result.process->signal || result.process->exit_code);
 }
