@@ -1,6 +1,8 @@
 #include "actors/engine.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <future>
 #include <mutex>
 #include <optional>
@@ -50,6 +52,29 @@ result<job_switch> answer_of(std::future<result<job_switch>>& order) {
   }
 }
 
+constexpr std::chrono::seconds drain_patience{1};
+
+/// Opens once, for all who wait.
+class gate {
+public:
+  void open() {
+    {
+      std::lock_guard guard{mutex_};
+      open_ = true;
+    }
+    changed_.notify_all();
+  }
+  void wait_for(std::chrono::milliseconds at_most) {
+    std::unique_lock lock{mutex_};
+    changed_.wait_for(lock, at_most, [this] { return open_; });
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false;
+};
+
 } // namespace
 
 class engine::impl {
@@ -76,7 +101,8 @@ public:
     if (options_.ticks)
       bootstrap();
     auto keeper
-        = spawn_keeper(system_, {desk_, instance_, parts_.now, parts_.log});
+        = spawn_keeper(system_, {desk_, instance_, parts_.now, parts_.log,
+                                 [gate = drained_] { gate->open(); }});
     supervisor_parts own{keeper,
                          &parts_.reads,
                          &parts_.functions,
@@ -235,6 +261,8 @@ public:
   void drain() {
     draining_ = true;
     caf::anon_send(supervisor_, atom::drain_v);
+    // One that has failed, or ends, may not answer, and claims nothing either.
+    drained_->wait_for(drain_patience);
   }
 
   void stop() {
@@ -351,6 +379,7 @@ private:
   std::shared_ptr<feed_hub> feeds_;
   std::shared_ptr<supervisor_view> view_;
   std::shared_ptr<commit_desk> desk_;
+  std::shared_ptr<gate> drained_ = std::make_shared<gate>();
   std::mutex stopping_;
   std::atomic<bool> stopped_{false};
   std::atomic<bool> draining_{false};

@@ -119,7 +119,8 @@ public:
   /// once if that has happened already.
   void on_failure(std::function<void(std::string)> callback);
 
-  /// Finishes what runs, takes nothing new.
+  /// Finishes what runs, takes nothing new: nothing that is enqueued after it
+  /// returned is started. Waits for a claim under way, at most for a second.
   void drain();
 
   /// Stops and waits; see above. Idempotent. Later calls are refused with

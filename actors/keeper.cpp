@@ -59,6 +59,8 @@ struct keeper_state {
   void answer(commit_desk::answer& one);
   void claim();
   void claimed(result<reply>& value);
+  void drain();
+  void tell_drained();
   void halt();
   void quit_when_done();
 };
@@ -135,6 +137,7 @@ void keeper_state::claim() {
 
 void keeper_state::claimed(result<reply>& value) {
   claiming = false;
+  tell_drained();
   if (!value) {
     claimable = false; // until a commit succeeds
     if (supervisor)
@@ -147,6 +150,16 @@ void keeper_state::claimed(result<reply>& value) {
     self->send(
         supervisor, atom::start_v,
         std::make_shared<const std::vector<run_ptr>>(std::move(value->runs)));
+}
+
+void keeper_state::drain() {
+  draining = true;
+  tell_drained();
+}
+
+void keeper_state::tell_drained() {
+  if (draining && !claiming && parts.drained)
+    parts.drained();
 }
 
 void keeper_state::halt() {
@@ -172,7 +185,7 @@ keeper_actor::behavior_type keeper_state::make_behavior() {
           },
           [this](atom::want, std::uint32_t runs) { want(runs); },
           [this](atom::collect) { collect(); },
-          [this](atom::drain) { draining = true; },
+          [this](atom::drain) { drain(); },
           [this](atom::meet, const supervisor_actor& who) { supervisor = who; },
           [this](atom::meet, const history_actor& who) { history = who; },
           [this](atom::meet, const clock_actor& who) { clock = who; },

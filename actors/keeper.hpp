@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,6 +21,9 @@ struct keeper_parts {
   std::string instance; ///< the owner that claims name
   time_source now;
   logger log;
+  /// Told, perhaps more than once, when it is draining and what it has claimed
+  /// is all that it ever will. Empty: nobody is.
+  std::function<void()> drained = {};
 };
 
 /// Spawns the keeper.

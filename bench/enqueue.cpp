@@ -96,8 +96,10 @@ result<measurement> enqueue_only(const scenario& what,
   made.took = steady::now() - begun;
   made.cpu = cpu_time() - cpu;
   made.resident = resident_bytes();
-  if (failed)
+  if (failed) {
+    target->reset(); // with all whose answers have not come to their end
     return fail(errc::internal, "an enqueue was refused");
+  }
   for (auto one : latency)
     made.acknowledged.add(one);
   const auto written = std::move((*target)->written);

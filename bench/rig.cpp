@@ -71,10 +71,15 @@ result<std::unique_ptr<rig>> rig::open(const rig_options& options) {
     if (to.capturing)
       to.written.push_back({bytes, synced});
   };
+  settings.before_sync = [&to = *made]() -> result<void> {
+    std::lock_guard lock{to.mutex};
+    to.syncing = to.written.size();
+    return {};
+  };
   settings.after_sync = [&to = *made] {
     std::lock_guard lock{to.mutex};
-    if (!to.written.empty())
-      to.written.back().synced = true;
+    if (to.syncing > 0)
+      to.written[to.syncing - 1].synced = true;
   };
   auto opened = open_rocksdb_store(settings, system_time()());
   if (!opened)

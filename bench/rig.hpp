@@ -80,6 +80,7 @@ public:
   no_op_executor functions;
   std::mutex mutex; ///< of what follows, until the engine has stopped
   std::vector<written_batch> written;
+  std::size_t syncing = 0; ///< so many were there when the sync began
   bool capturing = false;
   std::unique_ptr<jobq::store> store;
   std::unique_ptr<commit_queue> commits;

@@ -83,10 +83,17 @@ run_id run_id::of_repeat(const run_id& earlier, time_point nominal) {
 }
 
 run_id run_id::random(time_point created) {
+  struct latest {
+    time_point created = time_point::min();
+    std::uint16_t high = 0;
+    std::uint64_t low = 0;
+  };
   thread_local auto generator = seeded_generator();
-  const auto high = generator();
-  const auto low = generator();
-  return run_id{pack(created, static_cast<std::uint16_t>(high), low)};
+  thread_local latest one;
+  // The next one of a moment follows the last, as with monotonic ULIDs.
+  if (one.created != created || ++one.low == 0)
+    one = {created, static_cast<std::uint16_t>(generator()), generator()};
+  return run_id{pack(created, one.high, one.low)};
 }
 
 result<run_id> run_id::parse(std::string_view text) {

@@ -32,7 +32,9 @@ public:
   /// for the same predecessor.
   static run_id of_repeat(const run_id& earlier, time_point nominal);
 
-  /// A fresh id for a run made by hand or by the API. Thread-safe.
+  /// A fresh id for a run made by hand or by the API. Thread-safe. Those that a
+  /// thread makes for the same moment one after the other are in that order, so
+  /// that runs of one request are taken in theirs.
   static run_id random(time_point created);
 
   /// Reads the text form in either case.

@@ -18,7 +18,9 @@ constexpr std::size_t most_spare = 4;
 
 batch_writer::batch_writer(rocksdb_database& db, store_view& view,
                            const rocksdb_options& options)
-    : db_{db}, view_{view}, options_{options} {}
+    : db_{db}, view_{view}, options_{options} {
+  spare_.reserve(most_spare);
+}
 
 batch_writer::~batch_writer() {
   std::unique_lock lock{mutex_};
@@ -59,15 +61,15 @@ void batch_writer::hand_over(built_batch batch) {
       changed_.wait(lock);
     else
       write_first(lock);
+  // Before the batch: one that is refused for want of a thread is not written.
+  if (bytes >= large && !thread_.joinable())
+    thread_ = std::thread{[this] { work(); }};
   waiting_bytes_ += bytes;
   waiting_.push_back(std::move(batch));
   if (bytes < large)
     return;
   hurry_ = true;
-  if (!thread_.joinable())
-    thread_ = std::thread{[this] { work(); }};
-  else
-    wake_.notify_one();
+  wake_.notify_one();
 }
 
 std::uint64_t batch_writer::written() const {
@@ -85,7 +87,9 @@ result<std::uint64_t> batch_writer::wait_and_write(std::uint64_t number) {
   const auto came = wait(lock, number);
   if (!came)
     return came;
-  while (!waiting_.empty() && !writing_)
+  // Not what comes meanwhile: that could go on for ever.
+  const auto last = waiting_.empty() ? written_ : waiting_.back().number;
+  while (written_ < last && !failure_ && !writing_)
     write_first(lock);
   return written_;
 }
@@ -155,6 +159,8 @@ result<void> batch_writer::write_one(built_batch& batch, bool sync) {
     return {};
   } catch (const std::exception& e) {
     return fail(errc::internal, e.what());
+  } catch (...) {
+    return fail(errc::internal, "a write threw");
   }
 }
 
@@ -164,7 +170,8 @@ void batch_writer::note_end(built_batch& batch, const result<void>& came) {
     written_ = batch.number;
   else if (!failure_)
     failure_ = store_failure(came.error());
-  if (came && spare_.size() < most_spare)
+  if (came && spare_.size() < most_spare
+      && batch.rows.Data().capacity() <= most_bytes)
     spare_.push_back(std::move(batch));
 }
 

@@ -55,6 +55,8 @@ void ready_window::erase(const std::string& key, std::uint64_t batch) {
 }
 
 void ready_window::committed(std::uint64_t batch) {
+  if (std::exchange(committed_, batch) == batch)
+    return;
   const auto is_written
       = [batch](const auto& one) { return one.second <= batch; };
   std::erase_if(added_, is_written);

@@ -65,6 +65,7 @@ private:
   std::string end_;
   bool exhausted_ = false; ///< the index holds nothing beyond `keys_`
   std::string last_popped_;
+  std::uint64_t committed_ = 0;
   std::set<std::string> keys_;
   // At or beyond `next_`, and not as the disk says before that batch is
   // written.

@@ -22,7 +22,7 @@ inline rocksdb::Slice slice_of(std::string_view text) {
 }
 
 /// An open RocksDB with our column families and a checked format. Reads may
-/// come from any thread; writes from one.
+/// come from any thread; writes from one at a time.
 class rocksdb_database {
 public:
   /// @returns `busy`, `format_too_new`, `store_corrupt` or `io`, each naming

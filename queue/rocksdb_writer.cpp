@@ -112,13 +112,13 @@ void rocksdb_writer::settle() {
     unsettled_.pop_front();
     known_.settle();
     for (auto* one : batch.jobs) {
-      one->parked.committed(batch.number);
-      one->unfinished.committed(batch.number);
+      one->parked.committed(written);
+      one->unfinished.committed(written);
     }
     for (auto* one : batch.queues)
-      one->ready.committed(batch.number);
+      one->ready.committed(written);
     if (batch.timers)
-      timers_.committed(batch.number);
+      timers_.committed(written);
   }
 }
 

@@ -130,6 +130,19 @@ protected:
   std::unique_ptr<engine> engine_;
 };
 
+TEST_F(engine_on_threads, what_is_enqueued_after_a_drain_is_not_started) {
+  start();
+  ASSERT_TRUE(engine_->run_now("ok", {}, trigger::manual));
+  engine_->drain();
+  for (int i = 0; i < 20; ++i) {
+    const auto late = engine_->run_now("ok", {}, trigger::manual);
+    ASSERT_TRUE(late) << late.error().message;
+    const auto seen = store_->find_run(late->id);
+    ASSERT_TRUE(seen);
+    EXPECT_EQ(seen->state, run_state::available);
+  }
+}
+
 TEST_F(engine_on_threads, runs_a_job_by_hand_and_keeps_what_it_said) {
   start();
   auto made = engine_->run_now("ok", {{"k", "v"}}, trigger::manual);

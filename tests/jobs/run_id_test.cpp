@@ -84,6 +84,16 @@ TEST(run_id, refuses_other_texts) {
   }
 }
 
+TEST(run_id, those_of_one_moment_are_in_order) {
+  const auto at = instant("2027-01-01T00:00:00Z");
+  auto last = run_id::random(at);
+  for (int i = 0; i < 1'000; ++i) {
+    const auto next = run_id::random(at);
+    ASSERT_LT(last, next);
+    last = next;
+  }
+}
+
 TEST(run_id, is_random_in_every_thread) {
   std::vector<std::vector<run_id>> made(4);
   std::vector<std::thread> threads;
