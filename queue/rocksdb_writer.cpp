@@ -34,11 +34,11 @@ rocksdb_writer::rocksdb_writer(rocksdb_database& db, store_view& view,
 
 result<commit_report> rocksdb_writer::apply(std::span<any_command> batch,
                                             durability how) {
-  return carry_out(batch, [&] { return write_batch(how); });
+  return carry_out_all(batch, [&] { return write_batch(how); });
 }
 
 result<commit_report> rocksdb_writer::begin(std::span<any_command> batch) {
-  return carry_out(batch, [&]() -> result<void> {
+  return carry_out_all(batch, [&]() -> result<void> {
     close_batch();
     if (batch_.rows.Count() > 0)
       writes_.hand_over(std::move(batch_));
@@ -69,7 +69,7 @@ result<commit_report> rocksdb_writer::carry_out(std::span<any_command> batch,
     report.replies.reserve(batch.size());
     for (auto& one : batch)
       report.replies.push_back(
-          std::visit([this](auto& c) { return carry_out(c); }, one));
+          std::visit([this](auto& c) { return this->carry_out(c); }, one));
     auto can_claim = claimable();
     if (!can_claim)
       return tl::unexpected{poison(can_claim.error())};

@@ -206,7 +206,8 @@ private:
     batch_.rows.Delete(db_.handle(where), slice_of(key));
   }
   template <class Write>
-  result<commit_report> carry_out(std::span<any_command> batch, Write write);
+  result<commit_report> carry_out_all(std::span<any_command> batch,
+                                      Write write);
   void begin_batch();
   void settle();
   void close_batch();
