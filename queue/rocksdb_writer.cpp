@@ -48,8 +48,8 @@ result<commit_report> rocksdb_writer::begin(std::span<any_command> batch) {
 
 /// @param write is told when the batch has been built
 template <class Write>
-result<commit_report> rocksdb_writer::carry_out(std::span<any_command> batch,
-                                                Write write) {
+result<commit_report>
+rocksdb_writer::carry_out_all(std::span<any_command> batch, Write write) {
   if (auto failed = writes_.failure(); failed && !poison_)
     poison_ = failed;
   if (poison_)
