@@ -14,6 +14,8 @@ namespace jobq {
 namespace {
 
 constexpr std::uint64_t claim_ticket = 0;
+/// By one claim: other commands wait for it.
+constexpr std::uint32_t most_claimed = 2'000;
 
 struct keeper_state {
   using pointer = keeper_actor::stateful_pointer<keeper_state>;
@@ -130,7 +132,7 @@ void keeper_state::claim() {
   claimable = false; // its own pulse or a later one says what is left
   command::claim what;
   what.owner = parts.instance;
-  what.limit = wanted;
+  what.limit = std::min(wanted, most_claimed);
   what.now = parts.now();
   parts.desk->submit(std::move(what), claim_ticket);
 }
