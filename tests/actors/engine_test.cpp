@@ -107,6 +107,19 @@ protected:
     executor& real_;
   };
 
+  /// @returns which one
+  run_id cancel_one_that_runs() {
+    const auto made = engine_->run_now("waits", {}, trigger::manual);
+    EXPECT_TRUE(made);
+    if (!made)
+      return {};
+    while (!engine_->live().look(made->id))
+      std::this_thread::yield();
+    EXPECT_TRUE(engine_->perform(
+        command::cancel{made->id, "cancelled by ann", system_time()()}));
+    return made->id;
+  }
+
   run await(const run_id& id) {
     auto feed = engine_->subscribe(0);
     for (;;) {
@@ -226,12 +239,7 @@ TEST_F(engine_on_threads, an_engine_whose_supervisor_died_says_so_and_ends) {
   start(functions);
   std::promise<std::string> told;
   engine_->on_failure([&told](std::string why) { told.set_value(why); });
-  auto made = engine_->run_now("waits", {}, trigger::manual);
-  ASSERT_TRUE(made);
-  while (!engine_->live().look(made->id))
-    std::this_thread::yield();
-  ASSERT_TRUE(engine_->perform(
-      command::cancel{made->id, "cancelled by ann", system_time()()}));
+  const auto id = cancel_one_that_runs();
   auto why = told.get_future().get();
   EXPECT_NE(why.find("the supervisor died"), std::string::npos) << why;
   EXPECT_EQ(engine_->status().failure, why);
@@ -239,18 +247,13 @@ TEST_F(engine_on_threads, an_engine_whose_supervisor_died_says_so_and_ends) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, errc::unavailable);
   engine_->stop();
-  EXPECT_EQ(store_->find_run(made->id)->state, run_state::running);
+  EXPECT_EQ(store_->find_run(id)->state, run_state::running);
 }
 
 TEST_F(engine_on_threads, who_asks_late_is_told_of_a_failure_too) {
   unstoppable functions{*functions_};
   start(functions);
-  auto made = engine_->run_now("waits", {}, trigger::manual);
-  ASSERT_TRUE(made);
-  while (!engine_->live().look(made->id))
-    std::this_thread::yield();
-  ASSERT_TRUE(engine_->perform(
-      command::cancel{made->id, "cancelled by ann", system_time()()}));
+  cancel_one_that_runs();
   std::atomic<int> told{0};
   while (engine_->status().failure.empty())
     std::this_thread::yield();

@@ -131,6 +131,15 @@ struct answers {
   std::vector<result<reply>> all;
 };
 
+/// What a command came to.
+result<reply> perform(commit_queue& queue, any_command what) {
+  answers got;
+  queue.submit(std::move(what), got.collect());
+  got.wait_for(1);
+  std::lock_guard lock{got.mutex};
+  return got.all[0];
+}
+
 TEST(committer, answers_in_the_order_of_submission) {
   fake_store store;
   answers got;
@@ -282,11 +291,9 @@ TEST(committer, a_claim_does_not_wait_for_the_sync_behind_it) {
 TEST(committer, a_failed_sync_is_everyones_answer) {
   fake_store store;
   store.sync_fails = true;
-  answers got;
   auto queue = make_committer(store);
-  queue->submit(command::cancel{}, got.collect());
-  got.wait_for(1);
-  EXPECT_EQ(got.all[0].error().code, errc::store_failed);
+  EXPECT_EQ(perform(*queue, command::cancel{}).error().code,
+            errc::store_failed);
 }
 
 TEST(committer, a_failed_commit_is_everyones_answer) {
@@ -306,14 +313,11 @@ TEST(committer, a_failed_commit_is_everyones_answer) {
 TEST(committer, acknowledges_no_claim_after_a_failed_sync) {
   fake_store store;
   store.sync_fails = true;
-  answers got;
   auto queue = make_committer(store);
-  queue->submit(command::cancel{}, got.collect());
-  got.wait_for(1);
-  queue->submit(command::claim{}, got.collect());
-  got.wait_for(2);
-  ASSERT_FALSE(got.all[1]) << "its runs may not be on the disk";
-  EXPECT_EQ(got.all[1].error().code, errc::store_failed);
+  perform(*queue, command::cancel{});
+  const auto claimed = perform(*queue, command::claim{});
+  ASSERT_FALSE(claimed) << "its runs may not be on the disk";
+  EXPECT_EQ(claimed.error().code, errc::store_failed);
 }
 
 TEST(committer, its_end_carries_out_what_callbacks_submit) {
