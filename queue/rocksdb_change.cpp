@@ -58,7 +58,7 @@ result<shared_run> rocksdb_writer::find(const run_id& id) {
   if (auto* known = known_.find(id))
     return known->stored ? result<shared_run>{known->stored} : unknown();
   auto key = keys::run(id);
-  auto bytes = db_.get(family::runs, key);
+  auto bytes = runs_.get(key);
   if (!bytes)
     return tl::unexpected{bytes.error()};
   if (!*bytes)

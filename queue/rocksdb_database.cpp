@@ -46,6 +46,8 @@ rocksdb::ColumnFamilyOptions
 family_options(const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions o;
   o.write_buffer_size = 32 << 20;
+  // A file's filter is built in memory, from all its keys.
+  o.target_file_size_base = 16 << 20;
   o.compression = rocksdb::kLZ4Compression;
   // Every enqueue asks for an id that is not there.
   o.memtable_whole_key_filtering = true;

@@ -26,7 +26,7 @@ rocksdb_writer::rocksdb_writer(rocksdb_database& db, store_view& view,
                                const rocksdb_options& options)
     : db_{db}, view_{view}, options_{options},
       timers_{db, std::string{keys::timer_prefix}, {}}, known_{held_limit},
-      writes_{db, view, options_} {
+      runs_{db, family::runs}, writes_{db, view, options_} {
   if (!options_.free_bytes)
     options_.free_bytes
         = [directory = options.directory] { return free_on_disk(directory); };
@@ -94,6 +94,7 @@ error rocksdb_writer::poison(error cause) {
 
 void rocksdb_writer::begin_batch() {
   settle();
+  runs_.rest();
   batch_begun_ = std::chrono::steady_clock::now();
   batch_ = writes_.make();
   batch_.number = last_batch_ + 1;
@@ -124,6 +125,7 @@ void rocksdb_writer::settle() {
 
 /// Adds the rows that follow from the changes, and what readers will see.
 void rocksdb_writer::close_batch() {
+  runs_.rest();
   std::vector<std::size_t> sizes;
   sizes.reserve(known_.changed().size());
   for (const auto* place : known_.changed()) {

@@ -1,0 +1,45 @@
+#include "queue/row_reader.hpp"
+
+namespace jobq {
+namespace {
+
+/// To open a scan takes about as long as to search for so many rows.
+constexpr unsigned worth_a_scan = 8;
+/// Rows between two that are asked for: to step over more takes longer than a
+/// search.
+constexpr unsigned most_steps = 4;
+constexpr unsigned most_strayed = 16;
+
+} // namespace
+
+result<std::optional<std::string>> row_reader::get(const std::string& key) {
+  if (strayed_ < most_strayed && searched_ >= worth_a_scan) {
+    if (!rows_)
+      rows_.emplace(*db_, where_, key, std::string{});
+    if (advance_to(key))
+      return std::optional{std::string{rows_->value()}};
+    // Whether there is none, the scan failed, or it went too far.
+    if (++strayed_ == most_strayed)
+      rows_.reset();
+  }
+  ++searched_;
+  return db_->get(where_, key);
+}
+
+bool row_reader::advance_to(std::string_view key) {
+  for (unsigned steps = 0; steps < most_steps && rows_->valid(); ++steps) {
+    if (rows_->key() >= key)
+      return rows_->key() == key;
+    rows_->next();
+  }
+  if (rows_->valid() && rows_->key() < key)
+    rows_->seek(key);
+  return rows_->valid() && rows_->key() == key;
+}
+
+void row_reader::rest() {
+  rows_.reset();
+  searched_ = strayed_ = 0;
+}
+
+} // namespace jobq
