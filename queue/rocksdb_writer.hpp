@@ -246,7 +246,7 @@ private:
   std::string timers_low_water_;
   std::uint64_t timer_deletes_ = 0;
   run_table known_;
-  row_reader runs_; ///< those that are not in it
+  row_reader runs_;                               ///< those that are not in it
   std::map<std::uint64_t, std::uint64_t> claims_; ///< members left
   std::uint64_t last_claim_ = 0;
   std::uint64_t claim_mark_ = 0; ///< last_claim_ when the mark was written
