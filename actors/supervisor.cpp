@@ -110,7 +110,7 @@ struct supervisor_state {
   void ask();
   void ask_soon();
   void start(const run_batch& batch);
-  void start_one(const run_ptr& what);
+  const slot& start_one(const run_ptr& what);
   void ended(const attempt_end_ptr& what);
   void record(const attempt_end_ptr& what);
   void send_ends();
@@ -123,6 +123,7 @@ struct supervisor_state {
   void fail(const std::string& why);
   void look_at_time();
   void arm();
+  void wake_by(steady when);
   void drain();
   void halt();
   void halt_step();
@@ -205,13 +206,18 @@ void supervisor_state::ask_soon() {
 
 void supervisor_state::start(const run_batch& batch) {
   asked -= static_cast<std::int64_t>(batch->size());
-  for (const auto& what : *batch)
-    start_one(what);
+  std::optional<steady> first;
+  for (const auto& what : *batch) {
+    const auto& one = start_one(what);
+    if (one.deadline && (!first || *one.deadline < *first))
+      first = one.deadline;
+  }
   parts.view->running = static_cast<std::uint32_t>(slots.size());
-  arm();
+  if (first)
+    wake_by(*first);
 }
 
-void supervisor_state::start_one(const run_ptr& what) {
+const supervisor_state::slot& supervisor_state::start_one(const run_ptr& what) {
   auto& one = slots[what->id];
   one.what = what;
   if (what->timeout)
@@ -226,6 +232,7 @@ void supervisor_state::start_one(const run_ptr& what) {
     // Claimed before the keeper heard of the halt.
     stop_slot(one, stop_reason::shutdown);
   }
+  return one;
 }
 
 void supervisor_state::ended(const attempt_end_ptr& what) {
@@ -264,7 +271,6 @@ void supervisor_state::stop(const stop_order& order) {
     stop_slot(found->second, order.why);
   else if (early_stops.size() < early_stop_limit)
     early_stops.emplace(order.id, order.why);
-  arm();
 }
 
 void supervisor_state::stop_slot(slot& one, stop_reason why) {
@@ -272,6 +278,7 @@ void supervisor_state::stop_slot(slot& one, stop_reason why) {
     return;
   one.stopping = why;
   one.deadline = time() + parts.options.obey_grace;
+  wake_by(*one.deadline);
   parts.functions->stop(one.what->id, why);
 }
 
@@ -371,10 +378,15 @@ void supervisor_state::arm() {
   for (const auto& [_, one] : slots)
     if (one.deadline && !one.ended && (!next || *one.deadline < *next))
       next = one.deadline;
-  if (!next || (wake_at && *wake_at <= *next))
+  if (next)
+    wake_by(*next);
+}
+
+void supervisor_state::wake_by(steady when) {
+  if (wake_at && *wake_at <= when)
     return;
-  wake_at = next;
-  auto wait = std::max(*next - time(), steady::duration::zero());
+  wake_at = when;
+  auto wait = std::max(when - time(), steady::duration::zero());
   self->delayed_send(self, std::chrono::ceil<milliseconds>(wait), atom::wake_v);
 }
 
@@ -396,9 +408,10 @@ void supervisor_state::halt() {
     return;
   drain();
   halting = true;
-  if (!slots.empty())
+  if (!slots.empty()) {
     halt_deadline = time() + parts.options.stop_grace;
-  arm();
+    wake_by(*halt_deadline);
+  }
   halt_step();
 }
 

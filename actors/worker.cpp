@@ -1,5 +1,6 @@
 #include "actors/worker.hpp"
 
+#include <optional>
 #include <utility>
 
 #include <caf/actor_system.hpp>
@@ -12,6 +13,12 @@
 namespace jobq {
 namespace {
 
+struct worker_state;
+
+/// Who is starting its function on this thread. An end that is told meanwhile
+/// needs no message.
+thread_local const worker_state* starting = nullptr;
+
 struct worker_state {
   using pointer = worker_actor::stateful_pointer<worker_state>;
 
@@ -19,6 +26,8 @@ struct worker_state {
   std::shared_ptr<const worker_parts> parts;
   run_id id;
   attempt end;
+  /// What the function came to before its start returned.
+  std::optional<outcome> at_once;
 
   static inline const char* name = "worker";
 
@@ -26,6 +35,7 @@ struct worker_state {
 
   worker_actor::behavior_type make_behavior(const run& what,
                                             std::size_t log_limit);
+  void start(const run& what);
   attempt_observer observer(const run& what);
   void finish(const outcome& result);
 };
@@ -40,10 +50,21 @@ attempt_observer worker_state::observer(const run& what) {
                    run = what.id](double fraction, std::string_view message) {
     board->progress(run, fraction, message);
   };
-  eyes.done = [handle = worker_actor{self}](outcome result) {
-    caf::anon_send(handle, atom::end_v, std::move(result));
+  eyes.done = [this, handle = worker_actor{self}](outcome result) {
+    if (starting == this)
+      at_once = std::move(result);
+    else
+      caf::anon_send(handle, atom::end_v, std::move(result));
   };
   return eyes;
+}
+
+void worker_state::start(const run& what) {
+  struct guard {
+    explicit guard(worker_state* who) { starting = who; }
+    ~guard() { starting = nullptr; }
+  } const mine{this};
+  parts->functions->start(what, observer(what));
 }
 
 void worker_state::finish(const outcome& result) {
@@ -62,7 +83,11 @@ worker_actor::behavior_type worker_state::make_behavior(const run& what,
   end.number = what.attempt;
   end.started_at = what.started_at.value_or(parts->now());
   parts->board->begin(what, log_limit);
-  parts->functions->start(what, observer(what));
+  start(what);
+  if (at_once) {
+    finish(*at_once);
+    return worker_actor::behavior_type::make_empty_behavior();
+  }
   return {[this](atom::end, const outcome& result) { finish(result); },
           [this](atom::give_up, const outcome& result) { finish(result); }};
 }

@@ -148,8 +148,9 @@ inline std::string low_water(std::string_view prefix) {
   return std::string{"v"}.append(prefix);
 }
 
+inline constexpr std::string_view run_prefix = "r";
 inline std::string run(const run_id& id) {
-  std::string key = "r";
+  std::string key{run_prefix};
   key.reserve(17);
   put_id(key, id);
   return key;

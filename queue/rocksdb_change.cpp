@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "jobs/transition.hpp"
 #include "queue/rocksdb_writer.hpp"
 
@@ -72,6 +74,8 @@ result<shared_run> rocksdb_writer::find(const run_id& id) {
 result<bool> rocksdb_writer::exists(const run_id& id) {
   if (auto* known = known_.find(id))
     return known->stored != nullptr;
+  if (id > newest_)
+    return false;
   auto bytes = db_.get(family::runs, keys::run(id));
   if (!bytes)
     return tl::unexpected{bytes.error()};
@@ -89,6 +93,7 @@ result<void> rocksdb_writer::add(run value) {
   count(nullptr, &value, owner);
   ++owner.counters.run_count;
   auto id = value.id;
+  newest_ = std::max(newest_, id);
   codec::stored_run stored;
   stored.run = std::move(value);
   known_

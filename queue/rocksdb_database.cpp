@@ -261,13 +261,14 @@ rocksdb::Status rocksdb_database::write(rocksdb::WriteBatch& batch, bool sync) {
 }
 
 scan::scan(const rocksdb_database& db, family where, std::string from,
-           std::string end, direction way)
+           std::string end, direction way, std::uint64_t most_deleted)
     : db_{db}, from_{std::move(from)}, end_{std::move(end)}, lower_{from_},
       upper_{end_}, way_{way} {
   rocksdb::ReadOptions options;
   options.iterate_lower_bound = from_.empty() ? nullptr : &lower_;
   options.iterate_upper_bound = end_.empty() ? nullptr : &upper_;
   options.fill_cache = false;
+  options.max_skippable_internal_keys = most_deleted;
   it_.reset(db.db_->NewIterator(options, db.handle(where)));
   if (way == direction::forward)
     it_->SeekToFirst();

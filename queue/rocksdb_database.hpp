@@ -71,8 +71,11 @@ enum class direction { forward, backward };
 /// before `from` cost nothing. Sees the state of the moment it was made.
 class scan {
 public:
+  /// @param most_deleted it gives up when it has to step over more rows than
+  ///   that which are not there any more; 0: never
   scan(const rocksdb_database& db, family where, std::string from,
-       std::string end, direction way = direction::forward);
+       std::string end, direction way = direction::forward,
+       std::uint64_t most_deleted = 0);
 
   bool valid() const { return it_->Valid(); }
   std::string_view key() const { return view(it_->key()); }
@@ -81,6 +84,8 @@ public:
 
   /// Goes to the nearest key that is not before `key` on this way.
   void seek(std::string_view key);
+
+  bool gave_up() const { return it_->status().IsIncomplete(); }
 
   /// Why it ended: nothing more, or a read that failed.
   result<void> status() const;

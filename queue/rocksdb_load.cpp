@@ -1,14 +1,21 @@
-#include "jobs/transition.hpp"
 #include <algorithm>
 #include <cstdint>
 
+#include "jobs/transition.hpp"
 #include "queue/rocksdb_writer.hpp"
 
 /// Opening: what has to be in memory, and what a dead engine left behind.
 namespace jobq {
+namespace {
+
+constexpr std::uint64_t most_deleted = 1'000;
+
+} // namespace
 
 result<void> rocksdb_writer::load() {
   if (auto ok = load_meta(); !ok)
+    return ok;
+  if (auto ok = load_newest(); !ok)
     return ok;
   if (auto ok = load_claims(); !ok)
     return ok;
@@ -28,6 +35,26 @@ result<void> rocksdb_writer::load() {
   view_.show(shown);
   close_batch();
   return {};
+}
+
+/// After a look at no more than a few rows that were deleted: there may be
+/// millions of them.
+result<void> rocksdb_writer::load_newest() {
+  scan last{db_,
+            family::runs,
+            std::string{keys::run_prefix},
+            keys::end_of(std::string{keys::run_prefix}),
+            direction::backward,
+            most_deleted};
+  if (last.gave_up()) {
+    run_id::bytes greatest{};
+    greatest.fill(0xff);
+    newest_ = run_id{greatest};
+    return {};
+  }
+  if (last.valid())
+    newest_ = keys::trailing_id(last.key());
+  return last.status();
 }
 
 result<void> rocksdb_writer::load_meta() {

@@ -225,6 +225,7 @@ private:
 
   // Loading: rocksdb_load.cpp
   result<void> load_meta();
+  result<void> load_newest();
   result<void> load_claims();
   result<void> load_parked();
   result<void> load_claim(std::uint64_t number, const codec::claim_record& r);
@@ -246,7 +247,8 @@ private:
   std::string timers_low_water_;
   std::uint64_t timer_deletes_ = 0;
   run_table known_;
-  row_reader runs_;                               ///< those that are not in it
+  row_reader runs_; ///< those that are not in it
+  run_id newest_;   ///< no run has a greater one; mostly that of the latest
   std::map<std::uint64_t, std::uint64_t> claims_; ///< members left
   std::uint64_t last_claim_ = 0;
   std::uint64_t claim_mark_ = 0; ///< last_claim_ when the mark was written
