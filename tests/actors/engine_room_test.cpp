@@ -1,6 +1,8 @@
 #include "tests/actors/virtual_time.hpp"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <set>
 
 #include "jobs/config.hpp"
@@ -141,6 +143,28 @@ TEST_F(engine_room, a_timeout_stops_the_attempt_at_its_time) {
   auto seen = store_->find_run(id);
   EXPECT_EQ(seen->state, run_state::discarded);
   EXPECT_EQ(seen->attempts[0].outcome.kind, outcome_kind::timed_out);
+}
+
+TEST_F(engine_room, each_attempt_is_stopped_at_its_own_time) {
+  constexpr std::array lengths{20, 10, 30, 5};
+  for (const auto length : lengths) {
+    const auto name = "of_" + std::to_string(length);
+    add_job(name, "").timeout = seconds{length};
+    executor_.held_jobs[name] = true;
+  }
+  begin();
+  std::map<run_id, int> wanted;
+  for (const auto length : lengths)
+    wanted[enqueue("of_" + std::to_string(length)).id] = length;
+  for (int second = 1; second <= 30; ++second) {
+    const auto before = executor_.stopped.size();
+    pass(seconds{1});
+    for (auto i = before; i < executor_.stopped.size(); ++i) {
+      EXPECT_EQ(wanted[executor_.stopped[i].first], second);
+      EXPECT_EQ(executor_.stopped[i].second, stop_reason::timeout);
+    }
+  }
+  EXPECT_EQ(executor_.stopped.size(), lengths.size());
 }
 
 TEST_F(engine_room, an_attempt_that_ignores_its_timeout_is_given_up) {

@@ -414,6 +414,37 @@ TEST_F(rocksdb_store_test, opening_does_not_cross_what_was_worked_off) {
   EXPECT_GE(keys::trailing_id(*mark), id_of(rounds * 500 - 10'500));
 }
 
+class newest_run : public rocksdb_store_test,
+                   public ::testing::WithParamInterface<std::uint64_t> {};
+
+/// Where the greatest ids were, rows are gone: few, or more than opening looks
+/// at.
+TEST_P(newest_run, is_known_when_later_ones_have_expired) {
+  harness.open(at(0));
+  for (std::uint64_t i = 0; i < GetParam(); ++i)
+    s.enqueue(make_run(100'000 + i));
+  std::vector<any_command> ends;
+  for (const auto& one : s.claim(static_cast<std::uint32_t>(GetParam())))
+    ends.push_back(command::finish{
+        one.id, make_attempt(one, outcome_kind::succeeded, at(2)), {}});
+  ASSERT_TRUE(harness.get().apply(ends, durability::async));
+  s.enqueue(make_run(7));
+  command::expire all;
+  all.keep.completed = milliseconds{1};
+  all.now = at(1'000);
+  all.limit = 100'000;
+  s.must(all);
+  s.reopen();
+  ASSERT_EQ(s.list({}).size(), 1U);
+  EXPECT_EQ(s.enqueue(make_run(7)).duplicates, std::vector{true});
+  for (const std::uint64_t number : {8, 6}) {
+    EXPECT_EQ(s.enqueue(make_run(number)).duplicates, std::vector{false});
+    EXPECT_EQ(s.enqueue(make_run(number)).duplicates, std::vector{true});
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(expired, newest_run, ::testing::Values(3, 3'000));
+
 TEST_F(rocksdb_store_test, readers_beside_the_writer_see_whole_runs) {
   harness.open(at(0));
   std::atomic<bool> stop = false;
