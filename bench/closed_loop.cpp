@@ -38,6 +38,8 @@ void closed_loop::report(measurement& to) const {
     if (started_[i] != 0)
       to.started.add(started_[i] - submitted_[i]);
     to.finished.add(finished_[i] - submitted_[i]);
+    if (acknowledged_[i] != 0)
+      to.durable.add(finished_[i] - acknowledged_[i]);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -30,7 +31,7 @@ void add_line(std::string& text, const char* what, latencies& of) {
     return;
   char line[160];
   std::snprintf(line, sizeof line,
-                "  %-22s p50 %10.0f  p99 %10.0f  p99.9 %10.0f us\n", what,
+                "  %-24s p50 %10.0f  p99 %10.0f  p99.9 %10.0f us\n", what,
                 of.at(0.5), of.at(0.99), of.at(0.999));
   text += line;
 }
@@ -55,7 +56,7 @@ double measurement::per_second() const {
 std::optional<double> measurement::floor_ratio() const {
   if (!floor || took.count() == 0)
     return std::nullopt;
-  return seconds_of(*floor) / seconds_of(took);
+  return seconds_of(floor->took) / seconds_of(took);
 }
 
 double measurement::cpu_per_run() const {
@@ -77,7 +78,9 @@ std::string measurement::json() {
   if (auto ratio = floor_ratio()) {
     made["floor_ratio"] = rounded(*ratio);
     made["floor_runs_per_second"]
-        = rounded(static_cast<double>(count) / seconds_of(*floor));
+        = rounded(static_cast<double>(count) / seconds_of(floor->took));
+    if (!floor->synced.empty())
+      made["floor_commit_us"] = quantiles(floor->synced);
   }
   made["cpu_us_per_run"] = rounded(cpu_per_run());
   if (hosts_cpu)
@@ -93,6 +96,8 @@ std::string measurement::json() {
     made["started_us"] = quantiles(started);
   if (!finished.empty())
     made["finished_us"] = quantiles(finished);
+  if (!durable.empty())
+    made["acknowledged_to_finished_us"] = quantiles(durable);
   if (commits > 0) {
     made["commits"] = commits;
     made["bytes_per_run"]
@@ -137,6 +142,9 @@ std::string measurement::text() {
   add_line(made, "enqueue to acknowledged", acknowledged);
   add_line(made, "enqueue to start", started);
   add_line(made, "enqueue to finished", finished);
+  add_line(made, "acknowledged to finished", durable);
+  if (floor)
+    add_line(made, "synced commit, floor", floor->synced);
   if (!note.empty())
     made += "  " + note + "\n";
   return made;
@@ -151,7 +159,7 @@ result<void> compare_with_floor(const std::vector<written_batch>& written,
   auto floor = write_again(written, directory);
   if (!floor)
     return tl::unexpected{floor.error()};
-  to.floor = *floor;
+  to.floor = std::move(*floor);
   return {};
 }
 

@@ -35,6 +35,12 @@ struct spawn_figures {
   double cpu = 0; ///< microseconds each, the program's own included
 };
 
+/// The raw floor: RocksDB alone, with the same batches.
+struct floor_figures {
+  std::chrono::nanoseconds took{};
+  latencies synced; ///< each commit that waited for the disk
+};
+
 /// What one repetition of a scenario came to.
 struct measurement {
   scenario what;
@@ -44,10 +50,11 @@ struct measurement {
   latencies acknowledged;         ///< from the enqueue to its answer
   latencies started;              ///< to the function's begin
   latencies finished; ///< to the completion's arrival at the subscriber
+  latencies durable;  ///< the same, from the enqueue's answer
   std::uint64_t commits = 0;
   std::uint64_t bytes = 0; ///< given to RocksDB, all batches together
   std::uint64_t resident = 0;
-  std::optional<std::chrono::nanoseconds> floor;     ///< for the same batches
+  std::optional<floor_figures> floor;
   std::optional<std::chrono::nanoseconds> hosts_cpu; ///< of all job hosts
   std::optional<spawn_figures> spawned;              ///< in the same repetition
   std::string note;

@@ -131,19 +131,24 @@ result<void> rig::start(const configuration& config, bool ticks) {
   return {};
 }
 
-result<std::chrono::nanoseconds>
-write_again(const std::vector<written_batch>& batches,
-            const std::filesystem::path& directory) {
+result<floor_figures> write_again(const std::vector<written_batch>& batches,
+                                  const std::filesystem::path& directory) {
   auto db = rocksdb_database::open(directory, false);
   if (!db)
     return tl::unexpected{db.error()};
+  floor_figures made;
   const auto begun = steady::now();
-  for (const auto& one : batches) {
+  for (auto from = begun; const auto& one : batches) {
     rocksdb::WriteBatch batch{one.bytes};
     if (auto status = (*db)->write(batch, one.synced); !status.ok())
       return tl::unexpected{(*db)->error_of(status)};
+    const auto to = steady::now();
+    if (one.synced)
+      made.synced.add((to - from).count());
+    from = to;
   }
-  return steady::now() - begun;
+  made.took = steady::now() - begun;
+  return made;
 }
 
 void settle() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "actors/engine.hpp"
+#include "bench/measurement.hpp"
 #include "extensions/executor.hpp"
 #include "queue/committer.hpp"
 #include "queue/rocksdb_store.hpp"
@@ -89,10 +90,9 @@ public:
 };
 
 /// Writes the same batches with the same syncs to an empty RocksDB of the same
-/// settings, and nothing else. @returns how long that took.
-result<std::chrono::nanoseconds>
-write_again(const std::vector<written_batch>& batches,
-            const std::filesystem::path& directory);
+/// settings, and nothing else.
+result<floor_figures> write_again(const std::vector<written_batch>& batches,
+                                  const std::filesystem::path& directory);
 
 /// Waits until this process is at rest: what it has written is compacted.
 void settle();
