@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -16,6 +17,7 @@ class fake_api final : public api_client {
 public:
   std::map<std::string, result<std::string>> answers; ///< by `GET /v1/jobs`
   std::map<std::string, std::vector<std::string>> streams; ///< by path
+  bool streams_end = true; ///< else they go on until `end_streams`
   std::vector<api_request> asked;
 
   result<std::string> call(const api_request& request) override {
@@ -37,8 +39,16 @@ public:
     }
     for (const auto& line : lines)
       if (!sink(line))
-        break;
+        return {};
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [this] { return streams_end; });
     return {};
+  }
+
+  void end_streams() {
+    const std::lock_guard lock{mutex_};
+    streams_end = true;
+    changed_.notify_all();
   }
 
   /// How many requests were made of this kind.
@@ -52,6 +62,7 @@ public:
 
 private:
   std::mutex mutex_;
+  std::condition_variable changed_;
 };
 
 class fake_target final : public target {
@@ -66,7 +77,7 @@ public:
     return connection{api, server};
   }
   bool is_there() override { return there; }
-  void end_streams() override {}
+  void end_streams() override { api->end_streams(); }
 };
 
 struct command_result {

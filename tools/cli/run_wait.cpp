@@ -20,6 +20,8 @@ using steady = std::chrono::steady_clock;
 
 /// How long an interrupt may go unseen.
 constexpr milliseconds look_around{100};
+/// How long it may go unseen that a server starts nothing any more.
+constexpr seconds look_at_server{2};
 
 struct waited_run {
   json run; ///< the latest that is known
@@ -44,19 +46,25 @@ public:
     for (std::size_t at = 0; at < runs_.size(); ++at)
       follow(at);
     const auto begin = steady::now();
-    while (open_ > 0) {
+    for (auto look_at = begin; open_ > 0;) {
+      if (from_.server && steady::now() >= look_at) {
+        if (nothing_starts())
+          return give_up("", " waits for the next server: this one is draining "
+                             "and starts nothing");
+        look_at = steady::now() + look_at_server;
+      }
       auto pause = look_around;
       if (timeout) {
         const auto left
             = *timeout
               - std::chrono::duration_cast<milliseconds>(steady::now() - begin);
         if (left <= milliseconds{0})
-          return give_up("after " + format_duration(*timeout));
+          return give_up(" after " + format_duration(*timeout), goes_on());
         pause = std::min(pause, left);
       }
       if (interrupt_guard::asked() && !cancelled_) {
         if (from_.server)
-          return give_up("");
+          return give_up("", goes_on());
         cancel_all();
       }
       if (auto event = watch_.next(pause))
@@ -161,15 +169,33 @@ private:
                  json{{"reason", "interrupted at the terminal"}}));
   }
 
-  exit_code give_up(const std::string& when) {
+  /// All that is left are runs that wait, and none of them will begin.
+  bool nothing_starts() {
+    const auto status = get(*from_.client, "/v1/status");
+    if (!status || !flag_of(*status, "draining"))
+      return false;
+    for (const auto& waited : runs_) {
+      if (waited.finished)
+        continue;
+      const auto run = get(*from_.client, "/v1/runs/" + waited.id);
+      const auto state = run ? text_of(*run, "state") : "";
+      if (state != "available" && state != "scheduled" && state != "retryable")
+        return false;
+    }
+    return true;
+  }
+
+  std::string goes_on() const {
+    return from_.server
+               ? " goes on"
+               : " goes on when a server or another command has the store";
+  }
+
+  exit_code give_up(const std::string& when, const std::string& what_becomes) {
     for (const auto& waited : runs_)
       if (!waited.finished)
-        out_.complain("stopped waiting" + (when.empty() ? "" : " " + when)
-                      + "; run " + waited.id + " of " + waited.name
-                      + (from_.server
-                             ? " goes on"
-                             : " goes on when a server or another command has "
-                               "the store"));
+        out_.complain("stopped waiting" + when + "; run " + waited.id + " of "
+                      + waited.name + what_becomes);
     context_.where.end_streams();
     static_cast<void>(finish());
     return exit_code::failed;
