@@ -3,6 +3,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <limits>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -27,6 +28,10 @@ struct request {
 constexpr std::size_t max_batch_bytes = 1 << 20;
 /// So many commands are quicker to finish than to hand on.
 constexpr std::size_t few = 4;
+/// So many are built first when the disk has nothing to do, so that it has
+/// while the rest is built.
+constexpr std::size_t first_piece = 32;
+constexpr auto all = std::numeric_limits<std::size_t>::max();
 
 class committer final : public commit_queue {
 public:
@@ -109,9 +114,11 @@ private:
   }
 
   void take_others(request_batch& batch, applied_batch& next) {
+    const auto most = finisher_.idle() ? first_piece : all;
     std::lock_guard lock{mutex_};
     std::size_t size = 0;
-    while (!others_.empty() && size < max_batch_bytes) {
+    while (!others_.empty() && size < max_batch_bytes
+           && batch.commands.size() < most) {
       auto& one = others_.front();
       size += one.bytes;
       if (one.new_runs > 0) {

@@ -43,9 +43,10 @@ struct commit_limits {
 };
 
 /// Group commit: one thread drains all that waits and carries it out as one
-/// batch (at most about 1 MiB). No linger. A few commands are synced and
-/// answered at once; more by a second thread while the first goes on with what
-/// has come meanwhile, and large batches are written beside the next one too.
+/// batch (at most about 1 MiB, and a small one first when the disk is idle). No
+/// linger. A few commands are synced and answered at once; more by a second
+/// thread while the first goes on with what has come meanwhile, and large
+/// batches are written beside the next one too.
 /// Claims go ahead of the rest in a commit of their own that needs no sync. The
 /// destructor carries out what was submitted before it and joins.
 /// @param target outlives the committer

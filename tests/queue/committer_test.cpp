@@ -140,6 +140,22 @@ result<reply> perform(commit_queue& queue, any_command what) {
   return got.all[0];
 }
 
+/// Has all of it wait together: holds the committer in the answer to a command
+/// before it meanwhile.
+template <class Submit>
+void hold_and_submit(commit_queue& queue, Submit submit) {
+  std::promise<void> rest;
+  std::promise<void> held;
+  queue.submit(command::cancel{},
+               [&held, all_there = rest.get_future().share()](result<reply>) {
+                 held.set_value();
+                 all_there.wait();
+               });
+  held.get_future().wait();
+  submit();
+  rest.set_value();
+}
+
 TEST(committer, answers_in_the_order_of_submission) {
   fake_store store;
   answers got;
@@ -160,12 +176,12 @@ TEST(committer, commits_what_waits_together) {
   store.gate(true);
   queue->submit(command::cancel{}, got.collect());
   store.wait_for_syncs(1);
-  for (int i = 0; i < 50; ++i)
+  for (int i = 0; i < 20; ++i)
     queue->submit(command::cancel{}, got.collect());
   store.gate(false);
-  got.wait_for(51);
+  got.wait_for(21);
   ASSERT_EQ(store.batches.size(), 2U);
-  EXPECT_EQ(store.batches[1].size, 50U);
+  EXPECT_EQ(store.batches[1].size, 20U);
   EXPECT_EQ(store.syncs, 2);
 }
 
@@ -207,29 +223,39 @@ TEST(committer, claims_go_ahead_of_the_rest_and_need_no_sync) {
   EXPECT_EQ(store.syncs, 3);
 }
 
+TEST(committer, gives_an_idle_disk_a_small_batch_first) {
+  fake_store store;
+  answers got;
+  auto queue = make_committer(store);
+  store.gate(true);
+  store.open_syncs = 1;
+  hold_and_submit(*queue, [&] {
+    for (int i = 0; i < 100; ++i)
+      queue->submit(command::cancel{}, got.collect());
+  });
+  store.wait_for_batches(3);
+  {
+    std::lock_guard lock{store.mutex};
+    EXPECT_EQ(store.batches[1].size, 32U);
+    EXPECT_EQ(store.batches[2].size, 68U);
+  }
+  store.gate(false);
+  got.wait_for(100);
+}
+
 TEST(committer, goes_on_while_the_disk_is_waited_for) {
   fake_store store;
   answers got;
   auto queue = make_committer(store);
   store.gate(true);
   store.open_syncs = 1;
-  {
-    // Holds the committer in its first answer until all of the rest waits.
-    std::promise<void> rest;
-    auto all_there = rest.get_future().share();
-    std::promise<void> alone;
-    queue->submit(command::cancel{}, [&, all_there](result<reply>) {
-      alone.set_value();
-      all_there.wait();
-    });
-    alone.get_future().wait();
+  hold_and_submit(*queue, [&] {
     command::finish large;
     large.log.assign(600 << 10, 'x');
     for (int i = 0; i < 6; ++i)
       queue->submit(large, got.collect());
-    rest.set_value();
-    store.wait_for_batches(4); // all of them, in three batches of two
-  }
+  });
+  store.wait_for_batches(4); // all of them, in three batches of two
   {
     std::lock_guard lock{got.mutex};
     EXPECT_TRUE(got.all.empty()) << "nothing is on the disk yet";
@@ -252,10 +278,10 @@ TEST(committer, several_at_once_are_begun_and_one_alone_is_applied) {
   store.open_syncs = 1;
   queue->submit(command::cancel{}, got.collect());
   store.wait_for_syncs(2);
-  for (int i = 0; i < 50; ++i)
+  for (int i = 0; i < 20; ++i)
     queue->submit(command::cancel{}, got.collect());
   store.gate(false);
-  got.wait_for(52);
+  got.wait_for(22);
   EXPECT_EQ(store.begun, 1);
 }
 
