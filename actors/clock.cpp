@@ -16,8 +16,10 @@
 namespace jobq {
 namespace {
 
-/// Firings decided in one go: bounds a commit to a few megabytes.
+/// Firings decided in one go: later ticks of others wait for them.
 constexpr std::size_t firings_per_look = 8'000;
+/// So that one command is written while the next is being carried out.
+constexpr std::size_t decisions_per_command = 1'000;
 /// How long to wait after a commit was refused.
 constexpr milliseconds retry_after = seconds{1};
 /// How far the wall clock must leave the monotonic one between two looks, and
@@ -114,9 +116,14 @@ void clock_state::look() {
     return std::holds_alternative<command::fire>(one);
   });
   if (!opening) {
-    auto due = jobs.decide(now, firings_per_look);
-    if (!due.empty())
-      commands.emplace_back(command::fire{std::move(due), now});
+    command::fire some{{}, now};
+    for (auto& decision : jobs.decide(now, firings_per_look)) {
+      some.decisions.push_back(std::move(decision));
+      if (some.decisions.size() == decisions_per_command)
+        commands.emplace_back(std::exchange(some, {{}, now}));
+    }
+    if (!some.decisions.empty())
+      commands.emplace_back(std::move(some));
   }
   if (commands.empty())
     sleep();

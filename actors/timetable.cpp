@@ -1,6 +1,7 @@
 #include "actors/timetable.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 #include <utility>
 
@@ -11,6 +12,9 @@ namespace {
 
 /// Cursors and stretches per command: keeps a commit far below a megabyte.
 constexpr std::size_t decisions_per_command = 1'000;
+
+/// One part in so many of what is decided in one go is for the latest ticks.
+constexpr std::size_t share_of_latest = 8;
 
 constexpr const char* paused_reason
     = "scheduler.enabled is false in the configuration";
@@ -125,8 +129,8 @@ timetable::reset(std::vector<scheduled_job> jobs,
       stored.erase(found);
     auto name = definition.name;
     one.job = std::move(job);
-    auto& placed = entries_.emplace(name, std::move(one)).first->second;
-    place(name, placed);
+    one.number = entries_.size();
+    place(entries_.emplace(std::move(name), std::move(one)).first->second);
   }
   if (!opening.decisions.empty())
     commands.emplace_back(std::move(opening));
@@ -145,12 +149,23 @@ std::vector<tick_decision> timetable::decide(time_point now,
                                              std::size_t limit) const {
   std::vector<tick_decision> decisions;
   std::size_t firings = 0;
-  for (const auto& due : order_) {
-    if (due.next > now || firings >= limit)
-      break;
-    decisions.push_back(decision_at(entries_.at(due.job), now));
-    firings += decisions.back().firings.size() + 1;
-  }
+  const auto take = [&](auto from, auto end, std::size_t most) {
+    for (; from != end && firings < most; ++from) {
+      decisions.push_back(decision_at(*from->of, now));
+      firings += decisions.back().firings.size() + 1;
+    }
+    return from;
+  };
+  const auto first_at = [this](time_point when) {
+    return order_.lower_bound({when, time_point::min()});
+  };
+  const auto end = first_at(now + milliseconds{1});
+  if (end == order_.begin())
+    return decisions;
+  const auto latest = first_at(std::prev(end)->next);
+  const auto rest = take(latest, end, limit / share_of_latest);
+  take(order_.begin(), latest, limit);
+  take(rest, end, limit);
   return decisions;
 }
 
@@ -161,7 +176,7 @@ void timetable::committed(const std::vector<tick_decision>& decisions) {
       continue;
     unplace(found->second);
     found->second.cursor = decision.cursor;
-    place(found->first, found->second);
+    place(found->second);
   }
 }
 
@@ -182,7 +197,7 @@ void timetable::switched(const std::string& job, bool active,
   found->second.job.active = active;
   found->second.job.inactive_reason = std::move(reason);
   found->second.cursor.active = active;
-  place(found->first, found->second);
+  place(found->second);
 }
 
 const scheduled_job* timetable::find(const std::string& job) const {
@@ -197,7 +212,7 @@ tick_decision timetable::decision_at(const entry& of, time_point now) const {
                    fate_of_stretch(of.job.paused), of.job.inactive_reason);
 }
 
-void timetable::place(const std::string& name, entry& of) {
+void timetable::place(entry& of) {
   of.place.reset();
   if (!of.job.active)
     return;
@@ -207,7 +222,7 @@ void timetable::place(const std::string& name, entry& of) {
   auto then = of.cursor;
   then.position = *next;
   const auto after_next = next_due(of.job.definition, then);
-  of.place = {*next, after_next.value_or(time_point::max()), name};
+  of.place = {*next, after_next.value_or(time_point::max()), of.number, &of};
   order_.insert(*of.place);
 }
 

@@ -1,13 +1,12 @@
 #pragma once
 
-#include <compare>
-#include <cstdint>
+#include <cstddef>
 #include <functional>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
-#include <utility>
+#include <tuple>
+#include <unordered_map>
 #include <vector>
 
 #include "jobs/definition.hpp"
@@ -52,7 +51,8 @@ public:
   std::optional<time_point> next() const;
 
   /// Decisions for what is due at `now`: about `limit` firings at most. Empty
-  /// when nothing is due.
+  /// when nothing is due. An eighth is for what was due last, the rest goes by
+  /// age: while a herd is worked off, later ticks of others are not held up.
   std::vector<tick_decision> decide(time_point now, std::size_t limit) const;
 
   /// Takes over committed decisions.
@@ -71,27 +71,36 @@ public:
   std::size_t size() const noexcept { return entries_.size(); }
 
 private:
+  struct entry;
+
   /// Of two ticks due at once the one that is followed sooner goes first: a
-  /// herd must not hold up a job that is due every second.
+  /// herd must not hold up a job that is due every second. Else they go in the
+  /// order of the configuration, in which the store numbers jobs: rows that are
+  /// neighbours are written together.
   struct place_in_order {
     time_point next;
     time_point after_next;
-    std::string job;
-    friend auto operator<=>(const place_in_order&, const place_in_order&)
-        = default;
+    std::size_t number = 0;
+    const entry* of = nullptr;
+
+    friend bool operator<(const place_in_order& a, const place_in_order& b) {
+      return std::tie(a.next, a.after_next, a.number)
+             < std::tie(b.next, b.after_next, b.number);
+    }
   };
 
   struct entry {
     scheduled_job job;
     job_cursor cursor;
+    std::size_t number = 0;
     std::optional<place_in_order> place; ///< none: nothing will be due
   };
 
   tick_decision decision_at(const entry& of, time_point now) const;
-  void place(const std::string& name, entry& of);
+  void place(entry& of);
   void unplace(entry& of);
 
-  std::map<std::string, entry> entries_;
+  std::unordered_map<std::string, entry> entries_;
   /// Active jobs with a tick to come.
   std::set<place_in_order> order_;
   time_point up_since_{};
