@@ -17,7 +17,10 @@ namespace jobq {
 namespace {
 
 /// Firings decided in one go: later ticks of others wait for them.
-constexpr std::size_t firings_per_look = 8'000;
+constexpr std::size_t firings_per_look = 4'000;
+/// So many looks' decisions are on their way to the disk, so that the next are
+/// made while the last are written.
+constexpr std::size_t most_under_way = 3;
 /// So that one command is written while the next is being carried out.
 constexpr std::size_t decisions_per_command = 1'000;
 /// How long to wait after a commit was refused.
@@ -40,8 +43,11 @@ struct clock_state {
   timetable jobs;
   /// Stale wake-ups carry an older one.
   std::uint64_t generation = 0;
-  /// Decisions depend on committed cursors, so one commit at a time.
-  bool committing = false;
+  /// Commits on their way. Those of ticks do not depend on each other: a job is
+  /// decided again when its last decision is committed.
+  std::size_t under_way = 0;
+  /// The one under way comes before anything else is decided.
+  bool alone = false;
   bool halting = false;
   /// Read everything from the store again before the next look.
   bool stale = true;
@@ -74,6 +80,7 @@ struct clock_state {
   void read_store(time_point now, std::vector<any_command>& commands);
   void take_order(time_point now);
   void commit(std::vector<any_command> commands);
+  bool may_look() const;
   void committed(const std::vector<any_command>& commands,
                  const std::vector<result<reply>>& replies);
   void fired(const command::fire& what, const reply& came);
@@ -88,8 +95,14 @@ clock_state::~clock_state() {
                                        "stopping; try again"));
 }
 
+/// A change of the whole picture waits for what is under way.
+bool clock_state::may_look() const {
+  const bool changes = halting || stale || !orders.empty();
+  return !alone && under_way < (changes ? 1 : most_under_way);
+}
+
 void clock_state::look() {
-  if (committing)
+  if (!may_look())
     return;
   if (halting) {
     self->quit();
@@ -112,10 +125,10 @@ void clock_state::look() {
     commands.emplace_back(command::expire{parts.config->retention, now});
   }
   // What the store must hear first is committed alone.
-  auto opening = std::any_of(commands.begin(), commands.end(), [](auto& one) {
+  alone = std::any_of(commands.begin(), commands.end(), [](auto& one) {
     return std::holds_alternative<command::fire>(one);
   });
-  if (!opening) {
+  if (!alone) {
     command::fire some{{}, now};
     for (auto& decision : jobs.decide(now, firings_per_look)) {
       some.decisions.push_back(std::move(decision));
@@ -125,10 +138,13 @@ void clock_state::look() {
     if (!some.decisions.empty())
       commands.emplace_back(std::move(some));
   }
-  if (commands.empty())
-    sleep();
-  else
+  if (!commands.empty()) {
     commit(std::move(commands));
+    if (const auto next = jobs.next(); next && *next <= now)
+      look();
+  } else if (under_way == 0) {
+    sleep();
+  }
 }
 
 /// Reads the wall clock, and says when it or this process did not keep time.
@@ -208,6 +224,7 @@ void clock_state::take_order(time_point now) {
           && (!parts.why_not || parts.why_not(job->definition).empty());
     what.decision->cursor.active = order.value.enabled && runnable;
   }
+  alone = true;
   commit({std::move(what)});
 }
 
@@ -226,7 +243,7 @@ any_command outline(const any_command& what) {
 }
 
 void clock_state::commit(std::vector<any_command> commands) {
-  committing = true;
+  ++under_way;
   meant_to_wake.reset(); // a slow commit is no stall
   std::vector<any_command> kept;
   for (const auto& one : commands)
@@ -235,12 +252,13 @@ void clock_state::commit(std::vector<any_command> commands) {
                 std::make_shared<std::vector<any_command>>(std::move(commands)))
       .then(
           [this, kept = std::move(kept)](const reply_batch& replies) {
-            committing = false;
+            --under_way;
+            alone = false;
             committed(kept, *replies);
           },
           [this](const caf::error&) {
             // The keeper is gone; the supervisor knows.
-            committing = false;
+            --under_way;
             self->quit();
           });
 }
@@ -338,7 +356,7 @@ clock_actor::behavior_type clock_state::make_behavior() {
             if (promotion && *promotion <= due)
               return;
             promotion = due;
-            if (!committing)
+            if (under_way == 0)
               sleep();
           },
           [this](atom::reload, const config_ptr& config) {

@@ -146,26 +146,25 @@ std::optional<time_point> timetable::next() const {
 }
 
 std::vector<tick_decision> timetable::decide(time_point now,
-                                             std::size_t limit) const {
+                                             std::size_t limit) {
   std::vector<tick_decision> decisions;
   std::size_t firings = 0;
-  const auto take = [&](auto from, auto end, std::size_t most) {
-    for (; from != end && firings < most; ++from) {
-      decisions.push_back(decision_at(*from->of, now));
-      firings += decisions.back().firings.size() + 1;
-    }
-    return from;
-  };
   const auto first_at = [this](time_point when) {
     return order_.lower_bound({when, time_point::min()});
   };
   const auto end = first_at(now + milliseconds{1});
-  if (end == order_.begin())
-    return decisions;
-  const auto latest = first_at(std::prev(end)->next);
-  const auto rest = take(latest, end, limit / share_of_latest);
-  take(order_.begin(), latest, limit);
-  take(rest, end, limit);
+  const auto take = [&](auto from, std::size_t most) {
+    while (from != end && firings < most) {
+      auto& one = *from->of;
+      decisions.push_back(decision_at(one, now));
+      firings += decisions.back().firings.size() + 1;
+      from = order_.erase(from);
+      one.place.reset();
+    }
+  };
+  if (end != order_.begin())
+    take(first_at(std::prev(end)->next), limit / share_of_latest);
+  take(order_.begin(), limit);
   return decisions;
 }
 

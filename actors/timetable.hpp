@@ -47,15 +47,17 @@ public:
                                  const std::vector<job_cursor>& cursors,
                                  time_point now, time_point up_since);
 
-  /// The earliest tick of all.
+  /// The earliest tick of all jobs that are not set aside.
   std::optional<time_point> next() const;
 
   /// Decisions for what is due at `now`: about `limit` firings at most. Empty
-  /// when nothing is due. An eighth is for what was due last, the rest goes by
-  /// age: while a herd is worked off, later ticks of others are not held up.
-  std::vector<tick_decision> decide(time_point now, std::size_t limit) const;
+  /// when nothing is due. Their jobs are set aside until they are committed. An
+  /// eighth is for what was due last, the rest goes by age: while a herd is
+  /// worked off, later ticks of others are not held up.
+  std::vector<tick_decision> decide(time_point now, std::size_t limit);
 
-  /// Takes over committed decisions.
+  /// Takes over committed decisions. Those that were refused, or that nothing
+  /// was heard of, come again after a `reset`.
   void committed(const std::vector<tick_decision>& decisions);
 
   /// The decision that goes with switching a job on or off at `now`; none for
@@ -81,7 +83,7 @@ private:
     time_point next;
     time_point after_next;
     std::size_t number = 0;
-    const entry* of = nullptr;
+    entry* of = nullptr;
 
     friend bool operator<(const place_in_order& a, const place_in_order& b) {
       return std::tie(a.next, a.after_next, a.number)
@@ -101,7 +103,7 @@ private:
   void unplace(entry& of);
 
   std::unordered_map<std::string, entry> entries_;
-  /// Active jobs with a tick to come.
+  /// Active jobs with a tick to come, but for those set aside.
   std::set<place_in_order> order_;
   time_point up_since_{};
 };

@@ -160,6 +160,35 @@ TEST_F(clock_faults, a_start_behind_what_is_decided_is_told) {
   expect_each_tick_once("often", from);
 }
 
+/// More jobs than several looks decide; which of the commands with their ticks
+/// are refused.
+class herd_faults
+    : public clock_faults,
+      public ::testing::WithParamInterface<std::set<std::uint64_t>> {};
+
+TEST_P(herd_faults, each_of_a_herd_fires_once_whatever_is_refused) {
+  constexpr int size = 6'500;
+  for (int i = 0; i < size; ++i)
+    add_job("j" + std::to_string(i), "0 0 * * * *");
+  begin();
+  pass(hours{1} - seconds{1});
+  for (const auto number : GetParam())
+    commits_->fails.insert(commits_->fires + number);
+  pass(seconds{10});
+  EXPECT_EQ(said("could not be committed"), !GetParam().empty());
+  const auto ended = history();
+  ASSERT_EQ(ended.size(), static_cast<std::size_t>(size));
+  std::set<std::string> jobs;
+  for (const auto& one : ended)
+    EXPECT_TRUE(jobs.insert(one.run->job).second) << one.run->job;
+  EXPECT_EQ(fates("j1234")[tick_fate::fired], 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(refused, herd_faults,
+                         ::testing::Values(std::set<std::uint64_t>{},
+                                           std::set<std::uint64_t>{1},
+                                           std::set<std::uint64_t>{3, 6}));
+
 TEST_F(clock_faults, a_whole_scheduler_that_is_off_is_recorded_as_paused) {
   add_job("hourly", "0 0 * * * *");
   begin();

@@ -131,16 +131,27 @@ TEST(timetable, manual_jobs_have_no_place_in_it) {
   EXPECT_EQ(table.size(), 0U);
 }
 
-TEST(timetable, decides_again_until_committed) {
+TEST(timetable, sets_aside_what_it_decided_until_it_is_committed) {
   timetable table;
-  table.reset({{job("a", "0 0 * * * *"), true, ""}}, {}, t0, t0);
-  auto now = t0 + hours{1};
-  auto first = table.decide(now, 100);
-  ASSERT_EQ(first.size(), 1U);
-  EXPECT_EQ(table.decide(now, 100).size(), 1U);
-  table.committed(first);
+  const std::vector<scheduled_job> jobs{{job("a", "0 0 * * * *"), true, ""},
+                                        {job("b", "0 30 * * * *"), true, ""}};
+  table.reset(jobs, {}, t0, t0);
+  const auto now = t0 + hours{1};
+  const auto some = table.decide(now, 1);
+  ASSERT_EQ(some.size(), 1U);
+  EXPECT_EQ(some[0].cursor.job, "b");
+  const auto others = table.decide(now, 100);
+  ASSERT_EQ(others.size(), 1U);
+  EXPECT_EQ(others[0].cursor.job, "a");
   EXPECT_TRUE(table.decide(now, 100).empty());
+  EXPECT_FALSE(table.next());
+  table.committed(others);
   EXPECT_EQ(table.next(), t0 + hours{2});
+  // Nothing was heard of the first: it is decided again.
+  table.reset(jobs, {others[0].cursor}, now, t0);
+  const auto again = table.decide(now + minutes{30}, 100);
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].cursor.job, "b");
 }
 
 TEST(timetable, bounds_what_is_decided_in_one_go) {
@@ -176,6 +187,26 @@ TEST(timetable, of_ticks_due_at_once_the_ones_followed_sooner_go_first) {
   EXPECT_EQ(due[0].cursor.job, "secondly");
   EXPECT_EQ(due[1].cursor.job, "minutely");
   EXPECT_EQ(due[2].cursor.job, "hourly");
+}
+
+TEST(timetable, a_herd_does_not_hold_up_what_is_due_after_it) {
+  timetable table;
+  std::vector<scheduled_job> jobs{{job("steady", "* * * * * *"), true, ""}};
+  for (int i = 0; i < 1'000; ++i)
+    jobs.push_back(
+        {job(("h" + std::to_string(i)).c_str(), "0 0 * * * *"), true, ""});
+  table.reset(std::move(jobs), {}, t0, t0);
+  table.committed(table.decide(t0 + hours{1} - seconds{1}, 1'000'000));
+  std::size_t of_herd = 0;
+  std::size_t of_steady = 0;
+  for (int second = 0; second < 10; ++second) {
+    const auto some = table.decide(t0 + hours{1} + seconds{second}, 160);
+    for (const auto& one : some)
+      ++(one.cursor.job == "steady" ? of_steady : of_herd);
+    EXPECT_EQ(of_steady, static_cast<std::size_t>(second + 1));
+    table.committed(some);
+  }
+  EXPECT_EQ(of_herd, 10 * 80U - 10) << "the herd goes on";
 }
 
 TEST(scheduled_jobs, a_persons_word_stands_above_the_configuration) {

@@ -46,9 +46,9 @@ breakable_committer::breakable_committer(store& target)
     : real_{make_immediate_committer(target)} {}
 
 void breakable_committer::submit(any_command what, commit_callback done) {
-  if (std::holds_alternative<command::fire>(what))
-    ++fires;
-  if (broken)
+  if (std::holds_alternative<command::fire>(what) && fails.contains(++fires))
+    done(fail(errc::busy, "disk almost full"));
+  else if (broken)
     done(tl::unexpected<error>(*broken));
   else
     real_->submit(std::move(what), std::move(done));

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,7 +55,8 @@ public:
   void on_pulse(pulse_callback callback) override;
 
   std::optional<error> broken;
-  std::uint64_t fires = 0; ///< commands of this kind seen
+  std::uint64_t fires = 0;       ///< commands of this kind seen
+  std::set<std::uint64_t> fails; ///< refuses these of them, as busy
 
 private:
   std::unique_ptr<commit_queue> real_;
