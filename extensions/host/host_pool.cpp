@@ -145,8 +145,7 @@ private:
     // A signal that the run was sent may come yet, and is no other run's.
     if (++runs_ >= options.max_runs || profile_.cpu_seconds > 0
         || said.resident() > options.max_memory || !said.spent().empty()
-        || one.attempt->was_forced()
-        || pool_.serving() > options.max_hosts) {
+        || one.attempt->was_forced() || pool_.serving() > options.max_hosts) {
       ++pool_.statistics_.replaced;
       retire();
     }
