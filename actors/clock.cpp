@@ -16,7 +16,8 @@
 namespace jobq {
 namespace {
 
-/// Firings decided in one go: later ticks of others wait for them.
+/// Firings decided in one go, each job's decision counting as one more: later
+/// ticks of others wait for them.
 constexpr std::size_t firings_per_look = 4'000;
 /// So many looks' decisions are on their way to the disk, so that the next are
 /// made while the last are written.
@@ -55,7 +56,7 @@ struct clock_state {
   std::optional<time_point> promotion;
   time_point next_expiry{};
   time_point up_since{};
-  /// Orders that wait for the commit in flight, and the one that is in it.
+  /// Orders that wait for the commits under way, and the one that is in it.
   std::deque<switch_order> orders;
   /// The latest look at both clocks, and when the next was meant to be.
   struct reading {
@@ -102,8 +103,10 @@ bool clock_state::may_look() const {
 }
 
 void clock_state::look() {
-  if (!may_look())
+  if (!may_look()) {
+    meant_to_wake.reset(); // a slow commit is no stall
     return;
+  }
   if (halting) {
     self->quit();
     return;
@@ -138,13 +141,14 @@ void clock_state::look() {
     if (!some.decisions.empty())
       commands.emplace_back(std::move(some));
   }
-  if (!commands.empty()) {
+  if (!commands.empty())
     commit(std::move(commands));
-    if (const auto next = jobs.next(); next && *next <= now)
-      look();
-  } else if (under_way == 0) {
+  if (!may_look())
+    return; // until a commit has come back
+  if (const auto next = jobs.next(); next && *next <= now)
+    look();
+  else
     sleep();
-  }
 }
 
 /// Reads the wall clock, and says when it or this process did not keep time.
@@ -265,15 +269,14 @@ void clock_state::commit(std::vector<any_command> commands) {
 
 void clock_state::committed(const std::vector<any_command>& commands,
                             const std::vector<result<reply>>& replies) {
-  auto refused = false;
+  std::string refused;
   for (std::size_t i = 0; i < commands.size(); ++i) {
     const auto& came = replies[i];
     if (const auto* set = std::get_if<command::set_switch>(&commands[i])) {
       ordered(*set, came);
     } else if (!came) {
-      refused = stale = true;
-      parts.log(log_level::error,
-                "ticks could not be committed: " + came.error().message);
+      stale = true;
+      refused = came.error().message;
     } else if (const auto* fire = std::get_if<command::fire>(&commands[i])) {
       fired(*fire, *came);
     } else if (const auto* sweep = std::get_if<command::expire>(&commands[i])) {
@@ -284,7 +287,9 @@ void clock_state::committed(const std::vector<any_command>& commands,
         promotion = due->now;
     }
   }
-  if (refused && !halting)
+  if (!refused.empty())
+    parts.log(log_level::error, "ticks could not be committed: " + refused);
+  if (!refused.empty() && !halting)
     sleep_for(retry_after);
   else
     look();

@@ -18,6 +18,7 @@
 #include "actors/actor_scheduler.hpp"
 #include "actors/commit_desk.hpp"
 #include "actors/feed_hub.hpp"
+#include "actors/gate.hpp"
 #include "actors/keeper.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/timetable.hpp"
@@ -55,26 +56,6 @@ result<job_switch> answer_of(std::future<result<job_switch>>& order) {
 constexpr std::chrono::seconds drain_patience{1};
 
 /// Opens once, for all who wait.
-class gate {
-public:
-  void open() {
-    {
-      std::lock_guard guard{mutex_};
-      open_ = true;
-    }
-    changed_.notify_all();
-  }
-  void wait_for(std::chrono::milliseconds at_most) {
-    std::unique_lock lock{mutex_};
-    changed_.wait_for(lock, at_most, [this] { return open_; });
-  }
-
-private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = false;
-};
-
 } // namespace
 
 class engine::impl {
@@ -265,6 +246,8 @@ public:
     drained_->wait_for(drain_patience);
   }
 
+  bool drained() const { return drained_->is_open(); }
+
   void stop() {
     std::lock_guard guard{stopping_};
     if (stopped_.exchange(true))
@@ -453,6 +436,10 @@ void engine::on_failure(std::function<void(std::string)> callback) {
 
 void engine::drain() {
   impl_->drain();
+}
+
+bool engine::drained() const {
+  return impl_->drained();
 }
 
 void engine::stop() {

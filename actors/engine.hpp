@@ -123,6 +123,10 @@ public:
   /// returned is started. Waits for a claim under way, at most for a second.
   void drain();
 
+  /// Whether that has come to its end: what a look finds waiting afterwards is
+  /// not begun by this engine.
+  bool drained() const;
+
   /// Stops and waits; see above. Idempotent. Later calls are refused with
   /// `unavailable`.
   void stop();

@@ -118,7 +118,7 @@ struct supervisor_state {
   void stop(const stop_order& order);
   void stop_slot(slot& one, stop_reason why);
   void down(const caf::down_msg& message);
-  void worker_down(const run_id& id, const caf::error& reason);
+  void worker_down(const run_id& id, const caf::down_msg& message);
   bool may_restart(const char* who);
   void fail(const std::string& why);
   void look_at_time();
@@ -218,7 +218,8 @@ void supervisor_state::start(const run_batch& batch) {
 }
 
 const supervisor_state::slot& supervisor_state::start_one(const run_ptr& what) {
-  auto& one = slots[what->id];
+  // One of an attempt before it may still be there: its worker is quitting.
+  auto& one = slots.insert_or_assign(what->id, slot{}).first->second;
   one.what = what;
   if (what->timeout)
     one.deadline = time() + *what->timeout;
@@ -303,14 +304,16 @@ void supervisor_state::down(const caf::down_msg& message) {
              found != workers.end()) {
     auto id = found->second;
     workers.erase(found);
-    worker_down(id, message.reason);
+    worker_down(id, message);
   }
 }
 
-void supervisor_state::worker_down(const run_id& id, const caf::error& reason) {
+void supervisor_state::worker_down(const run_id& id,
+                                   const caf::down_msg& message) {
   auto found = slots.find(id);
-  if (found == slots.end())
-    return;
+  if (found == slots.end() || found->second.worker != message.source)
+    return; // the next attempt has its place
+  const auto& reason = message.reason;
   if (!found->second.ended) {
     const auto& what = *found->second.what;
     attempt_end end;

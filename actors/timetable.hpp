@@ -52,8 +52,9 @@ public:
 
   /// Decisions for what is due at `now`: about `limit` firings at most. Empty
   /// when nothing is due. Their jobs are set aside until they are committed. An
-  /// eighth is for what was due last, the rest goes by age: while a herd is
-  /// worked off, later ticks of others are not held up.
+  /// eighth is for the latest instant at which anything was due, the rest goes
+  /// by age: a herd that is worked off does not hold up who is due every
+  /// second.
   std::vector<tick_decision> decide(time_point now, std::size_t limit);
 
   /// Takes over committed decisions. Those that were refused, or that nothing

@@ -110,7 +110,7 @@ inline run_id read_id(std::string_view from, std::size_t offset) {
   return run_id{raw};
 }
 
-/// The id that ends a `q`, `t`, `p` or `o` key.
+/// The id that ends an `r`, `q`, `t`, `p` or `o` key.
 inline run_id trailing_id(std::string_view key) {
   return key.size() < 16 ? run_id{} : read_id(key, key.size() - 16);
 }

@@ -49,7 +49,7 @@ family_options(const std::shared_ptr<rocksdb::Cache>& cache) {
   // A file's filter is built in memory, from all its keys.
   o.target_file_size_base = 16 << 20;
   o.compression = rocksdb::kLZ4Compression;
-  // Every enqueue asks for an id that is not there.
+  // Where ids come in no order, an enqueue asks for one that is not there.
   o.memtable_whole_key_filtering = true;
   o.memtable_prefix_bloom_size_ratio = 0.02;
   // Rows of a kind mostly come in the order of their keys: the search for a

@@ -9,13 +9,16 @@ constexpr unsigned worth_a_scan = 8;
 /// search.
 constexpr unsigned most_steps = 4;
 constexpr unsigned most_strayed = 16;
+/// Rows in between that are gone, for one step.
+constexpr std::uint64_t most_deleted = 64;
 
 } // namespace
 
 result<std::optional<std::string>> row_reader::get(const std::string& key) {
   if (strayed_ < most_strayed && searched_ >= worth_a_scan) {
     if (!rows_)
-      rows_.emplace(*db_, where_, key, std::string{});
+      rows_.emplace(*db_, where_, key, std::string{}, direction::forward,
+                    most_deleted);
     if (advance_to(key))
       return std::optional{std::string{rows_->value()}};
     // Whether there is none, the scan failed, or it went too far.

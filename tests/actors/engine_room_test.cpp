@@ -154,8 +154,12 @@ TEST_F(engine_room, each_attempt_is_stopped_at_its_own_time) {
   }
   begin();
   std::map<run_id, int> wanted;
-  for (const auto length : lengths)
-    wanted[enqueue("of_" + std::to_string(length)).id] = length;
+  command::enqueue all; // they begin together
+  for (const auto length : lengths) {
+    all.runs.push_back(made_run("of_" + std::to_string(length)));
+    wanted[all.runs.back().id] = length;
+  }
+  ASSERT_TRUE(submit(std::move(all)));
   for (int second = 1; second <= 30; ++second) {
     const auto before = executor_.stopped.size();
     pass(seconds{1});

@@ -214,7 +214,7 @@ result<reply> virtual_time::submit(any_command what) {
   return came.value();
 }
 
-run virtual_time::enqueue(const std::string& job) {
+run virtual_time::made_run(const std::string& job) const {
   run what;
   what.id = run_id::random(now());
   what.job = job;
@@ -229,6 +229,11 @@ run virtual_time::enqueue(const std::string& job) {
       what.timeout = one.timeout;
       what.backoff = one.backoff;
     }
+  return what;
+}
+
+run virtual_time::enqueue(const std::string& job) {
+  auto what = made_run(job);
   EXPECT_TRUE(submit(command::enqueue{{what}}));
   return what;
 }

@@ -89,6 +89,8 @@ protected:
 
   job_definition& add_job(const std::string& name, const char* schedule);
 
+  /// A run of a job that is in the configuration, or has its defaults.
+  run made_run(const std::string& job) const;
   run enqueue(const std::string& job);
   result<job_switch> toggle(const std::string& job, bool enabled);
   result<reply> submit(any_command what);

@@ -437,7 +437,7 @@ TEST_P(newest_run, is_known_when_later_ones_have_expired) {
   s.reopen();
   ASSERT_EQ(s.list({}).size(), 1U);
   EXPECT_EQ(s.enqueue(make_run(7)).duplicates, std::vector{true});
-  for (const std::uint64_t number : {8, 6}) {
+  for (const std::uint64_t number : {8U, 6U}) {
     EXPECT_EQ(s.enqueue(make_run(number)).duplicates, std::vector{false});
     EXPECT_EQ(s.enqueue(make_run(number)).duplicates, std::vector{true});
   }

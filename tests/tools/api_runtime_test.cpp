@@ -489,6 +489,24 @@ TEST_F(api_test, a_function_is_run_under_the_name_of_its_job) {
   post("/v1/functions/cores/publish_content/run", {}, 404);
 }
 
+TEST_F(api_test, a_run_that_a_drained_engine_will_not_begin_is_told_as_held) {
+  post("/v1/drain");
+  const auto made = post("/v1/jobs/by_hand/run");
+  bool held = false;
+  api_request request;
+  request.method = "GET";
+  request.path = "/v1/runs/" + made["id"].get<std::string>() + "/stream";
+  const auto done = stream(
+      *runtime_, request,
+      [&](const std::string& line) {
+        held = line.find(R"("event":"held")") != std::string::npos;
+        return !held;
+      },
+      [] { return false; });
+  EXPECT_TRUE(done);
+  EXPECT_TRUE(held);
+}
+
 TEST_F(api_test, a_batch_of_runs_is_enqueued_in_one_commit) {
   post("/v1/drain");
   const auto made = post("/v1/runs", R"({"runs": [

@@ -102,30 +102,26 @@ TEST(run_command, does_not_wait_longer_than_it_is_told) {
   EXPECT_NE(done.diagnostics.find(id), std::string::npos);
 }
 
-TEST(run_command, does_not_wait_for_what_a_draining_server_will_not_start) {
-  for (const std::string state : {"available", "retryable"}) {
-    auto where = with_run("completed", "succeeded");
-    where.server = true;
-    where.api->streams.clear();
-    where.api->streams_end = false;
-    where.api->answers["GET /v1/status"] = R"({"draining":true})";
-    where.api->answers[std::string{"GET /v1/runs/"} + id] = run_text(state, "");
-    const auto done = carry_out(where, {"run", "alpha"});
-    EXPECT_EQ(done.code, 1);
-    EXPECT_NE(done.diagnostics.find("draining and starts nothing"),
-              std::string::npos)
-        << done.diagnostics;
-  }
+TEST(run_command, does_not_wait_for_what_a_draining_server_will_not_begin) {
+  auto where = with_run("completed", "succeeded");
+  where.server = true;
+  where.api->streams_end = false;
+  where.api->streams[std::string{"/v1/runs/"} + id + "/stream"]
+      = {"", R"({"event":"held","reason":"draining"})"};
+  const auto done = carry_out(where, {"run", "alpha"});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_NE(done.diagnostics.find("draining and starts nothing"),
+            std::string::npos)
+      << done.diagnostics;
+  EXPECT_NE(done.diagnostics.find(id), std::string::npos);
 }
 
-TEST(run_command, waits_for_what_a_draining_server_has_begun) {
-  for (const std::string state : {"running", "completed"}) {
-    auto where = with_run("completed", "succeeded");
-    where.server = true;
-    where.api->answers["GET /v1/status"] = R"({"draining":true})";
-    where.api->answers[std::string{"GET /v1/runs/"} + id] = run_text(state, "");
-    EXPECT_EQ(carry_out(where, {"run", "alpha"}).code, 0);
-  }
+TEST(run_command, believes_the_end_of_a_run_that_was_held) {
+  auto where = with_run("completed", "succeeded");
+  where.server = true;
+  auto& lines = where.api->streams[std::string{"/v1/runs/"} + id + "/stream"];
+  lines.push_back(R"({"event":"held","reason":"draining"})");
+  EXPECT_EQ(carry_out(where, {"run", "alpha"}).code, 0);
 }
 
 TEST(run_command, refuses_wrong_use_before_it_connects) {

@@ -25,15 +25,18 @@ public:
 
   /// Tells until the run is final, nobody listens, or `cancelled`.
   result<void> tell(run known, const std::function<bool()>& cancelled) {
-    while (true) {
+    for (bool drained = false;;) { // before `known` was looked up
       tell_ended(known);
       if (is_final(known.state)) {
         emit({{"event", "finished"}, {"run", run_json(known)}});
         return {};
       }
+      if (drained && known.state != run_state::running)
+        tell_held();
       tell_running(known, cancelled);
       if (gone_ || cancelled())
         return {};
+      drained = target_.jobs_engine().drained();
       auto now = target_.reads().find_run(id_);
       if (!now)
         return tl::unexpected(now.error());
@@ -82,6 +85,11 @@ private:
     }
     if (!seen && !gone_)
       pause(known.state == run_state::running);
+  }
+
+  void tell_held() {
+    if (!std::exchange(held_, true))
+      emit({{"event", "held"}, {"reason", "draining"}});
   }
 
   /// Begins to tell an attempt, unless it has been begun.
@@ -152,6 +160,7 @@ private:
   const run_id id_;
   const line_sink& sink_;
   bool gone_ = false;
+  bool held_ = false;         ///< that it is held has been told
   std::uint32_t told_ = 0;    ///< the latest attempt that is told to its end
   std::uint32_t current_ = 0; ///< the attempt that is being told; 0: none
   std::uint64_t offset_ = 0;  ///< bytes of its log that have been told

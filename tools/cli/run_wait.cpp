@@ -20,14 +20,13 @@ using steady = std::chrono::steady_clock;
 
 /// How long an interrupt may go unseen.
 constexpr milliseconds look_around{100};
-/// How long it may go unseen that a server starts nothing any more.
-constexpr seconds look_at_server{2};
 
 struct waited_run {
   json run; ///< the latest that is known
   std::string id;
   std::string name;
   bool finished = false;
+  bool held = false; ///< the server will not begin it
 };
 
 class run_wait {
@@ -37,7 +36,7 @@ public:
     for (auto& run : runs) {
       auto id = text_of(run, "id");
       auto name = run_name(run);
-      runs_.push_back({std::move(run), std::move(id), std::move(name), false});
+      runs_.push_back({std::move(run), std::move(id), std::move(name)});
     }
   }
 
@@ -46,13 +45,10 @@ public:
     for (std::size_t at = 0; at < runs_.size(); ++at)
       follow(at);
     const auto begin = steady::now();
-    for (auto look_at = begin; open_ > 0;) {
-      if (from_.server && steady::now() >= look_at) {
-        if (nothing_starts())
-          return give_up("", " waits for the next server: this one is draining "
-                             "and starts nothing");
-        look_at = steady::now() + look_at_server;
-      }
+    while (open_ > 0) {
+      if (all_held())
+        return give_up("", " waits for the next server: this one is draining "
+                           "and starts nothing");
       auto pause = look_around;
       if (timeout) {
         const auto left
@@ -107,6 +103,8 @@ private:
                                     text_of(*told, "message"), out_.look()));
     else if (kind == "attempt")
       show_attempt(waited, *told);
+    else if (kind == "held")
+      waited.held = true;
     else if (kind == "finished")
       finished(waited, *told);
   }
@@ -169,20 +167,15 @@ private:
                  json{{"reason", "interrupted at the terminal"}}));
   }
 
-  /// All that is left are runs that wait, and none of them will begin.
-  bool nothing_starts() {
-    const auto status = get(*from_.client, "/v1/status");
-    if (!status || !flag_of(*status, "draining"))
-      return false;
+  /// All that is left are runs that nobody will begin.
+  bool all_held() const {
+    bool any = false;
     for (const auto& waited : runs_) {
-      if (waited.finished)
-        continue;
-      const auto run = get(*from_.client, "/v1/runs/" + waited.id);
-      const auto state = run ? text_of(*run, "state") : "";
-      if (state != "available" && state != "scheduled" && state != "retryable")
+      if (!waited.finished && !waited.held)
         return false;
+      any = any || !waited.finished;
     }
-    return true;
+    return any;
   }
 
   std::string goes_on() const {
