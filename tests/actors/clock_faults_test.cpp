@@ -160,6 +160,94 @@ TEST_F(clock_faults, a_start_behind_what_is_decided_is_told) {
   expect_each_tick_once("often", from);
 }
 
+/// More jobs than several looks decide, while the commits of the first looks
+/// take their time.
+class herd_under_way : public clock_faults {
+protected:
+  void begin_herd(int jobs = 6'500) {
+    size = jobs;
+    for (int i = 0; i < size; ++i)
+      add_job("j" + std::to_string(i), "0 0 * * * *");
+    begin();
+    pass(hours{1} - seconds{1});
+    commits_->holds = true;
+    pass(milliseconds{1'500});
+  }
+
+  void expect_each_fired_once() {
+    const auto ended = history();
+    EXPECT_EQ(ended.size(), static_cast<std::size_t>(size));
+    std::set<std::string> jobs;
+    for (const auto& one : ended)
+      EXPECT_TRUE(jobs.insert(one.run->job).second) << one.run->job;
+  }
+
+  int size = 0;
+};
+
+TEST_F(herd_under_way, some_looks_go_on_while_the_first_is_committed) {
+  begin_herd();
+  EXPECT_EQ(commits_->held(), 6U) << "three looks, of two commands each";
+  pass(seconds{3});
+  EXPECT_EQ(commits_->held(), 6U);
+  release_commits();
+  expect_each_fired_once();
+  EXPECT_FALSE(said("clock"));
+}
+
+TEST_F(herd_under_way, a_switch_waits_for_what_is_under_way) {
+  begin_herd();
+  std::optional<result<job_switch>> came;
+  caf::anon_send(supervisor_, atom::toggle_v,
+                 switch_order{{"j6400", false, "ann", "testing", now()},
+                              [&came](result<job_switch> value) {
+                                came = std::move(value);
+                              }});
+  pass(milliseconds{100});
+  EXPECT_FALSE(came);
+  release_commits();
+  ASSERT_TRUE(came);
+  EXPECT_TRUE(*came);
+  expect_each_fired_once();
+  pass(hours{1});
+  EXPECT_EQ(history("j6400").size(), 1U);
+  EXPECT_EQ(history("j6399").size(), 2U);
+}
+
+TEST_F(herd_under_way, a_reload_waits_for_what_is_under_way) {
+  begin_herd();
+  add_job("another", "* * * * * *");
+  caf::anon_send(supervisor_, atom::reload_v,
+                 std::make_shared<const configuration>(config_));
+  release_commits();
+  pass(seconds{2});
+  EXPECT_EQ(history("another").size(), 2U);
+  for (const auto* name : {"j0", "j3000", "j6499"})
+    EXPECT_EQ(history(name).size(), 1U) << name;
+}
+
+TEST_F(herd_under_way, a_dead_clocks_commits_are_not_repeated_by_the_next) {
+  begin_herd(3'000); // leaves it a look to die in
+  EXPECT_EQ(commits_->held(), 3U);
+  break_clock_ = true;
+  pass(seconds{2});
+  EXPECT_TRUE(said("clock is restarted"));
+  release_commits();
+  pass(seconds{2});
+  expect_each_fired_once();
+}
+
+TEST_F(herd_under_way, a_halt_waits_for_what_is_under_way) {
+  begin_herd();
+  caf::anon_send(supervisor_, atom::halt_v);
+  pass(milliseconds{100});
+  EXPECT_EQ(commits_->held(), 6U);
+  release_commits();
+  pass(seconds{1});
+  halt();
+  EXPECT_EQ(actors(), 0U);
+}
+
 /// More jobs than several looks decide; which of the commands with their ticks
 /// are refused.
 class herd_faults

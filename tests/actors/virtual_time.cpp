@@ -46,12 +46,24 @@ breakable_committer::breakable_committer(store& target)
     : real_{make_immediate_committer(target)} {}
 
 void breakable_committer::submit(any_command what, commit_callback done) {
-  if (std::holds_alternative<command::fire>(what) && fails.contains(++fires))
+  const bool fires_ticks = std::holds_alternative<command::fire>(what);
+  if (fires_ticks && fails.contains(++fires))
     done(fail(errc::busy, "disk almost full"));
+  else if (fires_ticks && holds)
+    held_.emplace_back(std::move(what), std::move(done));
   else if (broken)
     done(tl::unexpected<error>(*broken));
   else
     real_->submit(std::move(what), std::move(done));
+}
+
+void breakable_committer::release() {
+  holds = false;
+  while (!held_.empty()) {
+    auto [what, done] = std::move(held_.front());
+    held_.pop_front();
+    real_->submit(std::move(what), std::move(done));
+  }
 }
 
 void breakable_committer::on_pulse(pulse_callback callback) {
@@ -88,6 +100,7 @@ void virtual_time::open() {
   scheduler_->run();
   rocksdb_options options;
   options.directory = directory_ / "store";
+  options.durability = durability::async; // only processes die here
   auto opened = open_rocksdb_store(options, now());
   if (!opened)
     throw std::runtime_error{opened.error().message};
@@ -180,6 +193,11 @@ void virtual_time::pass(std::chrono::nanoseconds by) {
     settle();
   }
   clock.advance_time(end - clock.now());
+  settle();
+}
+
+void virtual_time::release_commits() {
+  commits_->release();
   settle();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -57,9 +58,15 @@ public:
   std::optional<error> broken;
   std::uint64_t fires = 0;       ///< commands of this kind seen
   std::set<std::uint64_t> fails; ///< refuses these of them, as busy
+  bool holds = false;            ///< keeps them until `release`
+
+  /// Carries out what is held, in order.
+  void release();
+  std::size_t held() const { return held_.size(); }
 
 private:
   std::unique_ptr<commit_queue> real_;
+  std::deque<std::pair<any_command, commit_callback>> held_;
 };
 
 /// The engine's actors under the test scheduler: time passes when the test says
@@ -77,6 +84,8 @@ protected:
   void crash();
 
   void pass(std::chrono::nanoseconds by);
+  /// Sees the commits through that are held, and what follows from them.
+  void release_commits();
   /// Time passes and nobody looks: the process is stopped.
   void stand_still(milliseconds by);
   time_point now() const;
