@@ -46,8 +46,14 @@ rocksdb::ColumnFamilyOptions
 family_options(const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions o;
   o.write_buffer_size = 32 << 20;
-  // A file's filter is built in memory, from all its keys.
-  o.target_file_size_base = 16 << 20;
+  // While a queue moves on, its head and its tail are rewritten, and what lies
+  // between has to be merged with them: the less often and the less of it, the
+  // better. Small files also need less memory: a file's filter is built from
+  // all its keys.
+  o.level0_file_num_compaction_trigger = 8;
+  o.max_bytes_for_level_base = 32 << 20;
+  o.target_file_size_base = 4 << 20;
+  o.target_file_size_multiplier = 2; // from level to level
   o.compression = rocksdb::kLZ4Compression;
   // Where ids come in no order, an enqueue asks for one that is not there.
   o.memtable_whole_key_filtering = true;
