@@ -22,8 +22,6 @@ constexpr std::size_t firings_per_look = 4'000;
 /// So many looks' decisions are on their way to the disk, so that the next are
 /// made while the last are written.
 constexpr std::size_t most_under_way = 3;
-/// So that one command is written while the next is being carried out.
-constexpr std::size_t decisions_per_command = 1'000;
 /// How long to wait after a commit was refused.
 constexpr milliseconds retry_after = seconds{1};
 /// How far the wall clock must leave the monotonic one between two looks, and
@@ -49,6 +47,7 @@ struct clock_state {
   std::size_t under_way = 0;
   /// The one under way comes before anything else is decided.
   bool alone = false;
+  bool refused = false; ///< a commit was, since the last look
   bool halting = false;
   /// Read everything from the store again before the next look.
   bool stale = true;
@@ -111,6 +110,7 @@ void clock_state::look() {
     self->quit();
     return;
   }
+  refused = false;
   auto now = read_clocks();
   std::vector<any_command> commands;
   if (stale)
@@ -131,16 +131,8 @@ void clock_state::look() {
   alone = std::any_of(commands.begin(), commands.end(), [](auto& one) {
     return std::holds_alternative<command::fire>(one);
   });
-  if (!alone) {
-    command::fire some{{}, now};
-    for (auto& decision : jobs.decide(now, firings_per_look)) {
-      some.decisions.push_back(std::move(decision));
-      if (some.decisions.size() == decisions_per_command)
-        commands.emplace_back(std::exchange(some, {{}, now}));
-    }
-    if (!some.decisions.empty())
-      commands.emplace_back(std::move(some));
-  }
+  if (!alone)
+    add_fires(commands, jobs.decide(now, firings_per_look), now);
   if (!commands.empty())
     commit(std::move(commands));
   if (!may_look())
@@ -269,14 +261,14 @@ void clock_state::commit(std::vector<any_command> commands) {
 
 void clock_state::committed(const std::vector<any_command>& commands,
                             const std::vector<result<reply>>& replies) {
-  std::string refused;
+  std::string why;
   for (std::size_t i = 0; i < commands.size(); ++i) {
     const auto& came = replies[i];
     if (const auto* set = std::get_if<command::set_switch>(&commands[i])) {
       ordered(*set, came);
     } else if (!came) {
-      stale = true;
-      refused = came.error().message;
+      refused = stale = true;
+      why = came.error().message;
     } else if (const auto* fire = std::get_if<command::fire>(&commands[i])) {
       fired(*fire, *came);
     } else if (const auto* sweep = std::get_if<command::expire>(&commands[i])) {
@@ -287,9 +279,9 @@ void clock_state::committed(const std::vector<any_command>& commands,
         promotion = due->now;
     }
   }
-  if (!refused.empty())
-    parts.log(log_level::error, "ticks could not be committed: " + refused);
-  if (!refused.empty() && !halting)
+  if (!why.empty())
+    parts.log(log_level::error, "ticks could not be committed: " + why);
+  if (refused && !halting)
     sleep_for(retry_after);
   else
     look();

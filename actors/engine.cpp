@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <future>
 #include <mutex>
 #include <optional>
@@ -55,7 +54,6 @@ result<job_switch> answer_of(std::future<result<job_switch>>& order) {
 
 constexpr std::chrono::seconds drain_patience{1};
 
-/// Opens once, for all who wait.
 } // namespace
 
 class engine::impl {

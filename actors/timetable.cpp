@@ -10,7 +10,6 @@
 namespace jobq {
 namespace {
 
-/// Cursors and stretches per command: keeps a commit far below a megabyte.
 constexpr std::size_t decisions_per_command = 1'000;
 
 /// One part in so many of what is decided in one go is for the latest ticks.
@@ -83,6 +82,18 @@ scheduled_jobs(const std::vector<job_definition>& jobs,
   return all;
 }
 
+void add_fires(std::vector<any_command>& to,
+               std::vector<tick_decision> decisions, time_point now) {
+  command::fire some{{}, now};
+  for (auto& decision : decisions) {
+    some.decisions.push_back(std::move(decision));
+    if (some.decisions.size() == decisions_per_command)
+      to.emplace_back(std::exchange(some, {{}, now}));
+  }
+  if (!some.decisions.empty())
+    to.emplace_back(std::move(some));
+}
+
 std::vector<any_command>
 timetable::reset(std::vector<scheduled_job> jobs,
                  const std::vector<job_cursor>& cursors, time_point now,
@@ -94,14 +105,7 @@ timetable::reset(std::vector<scheduled_job> jobs,
   for (const auto& cursor : cursors)
     stored.emplace(cursor.job, &cursor);
 
-  std::vector<any_command> commands;
-  command::fire opening{{}, now};
-  auto propose = [&](tick_decision decision) {
-    opening.decisions.push_back(std::move(decision));
-    if (opening.decisions.size() == decisions_per_command)
-      commands.emplace_back(std::exchange(opening, {{}, now}));
-  };
-
+  std::vector<tick_decision> opening;
   for (auto& job : jobs) {
     if (!job.definition.schedule)
       continue;
@@ -115,14 +119,14 @@ timetable::reset(std::vector<scheduled_job> jobs,
       auto decision = moved(one.cursor);
       if (found != stored.end())
         decision.decided_from = found->second->position;
-      propose(std::move(decision));
+      opening.push_back(std::move(decision));
     } else {
       one.cursor = *found->second;
       // A stretch that nothing of may fire ends here; another may begin.
       if (!one.cursor.active || !job.active) {
         auto decision = end_stretch(job, one.cursor, now);
         one.cursor = decision.cursor;
-        propose(std::move(decision));
+        opening.push_back(std::move(decision));
       }
     }
     if (found != stored.end())
@@ -132,8 +136,8 @@ timetable::reset(std::vector<scheduled_job> jobs,
     one.number = entries_.size();
     place(entries_.emplace(std::move(name), std::move(one)).first->second);
   }
-  if (!opening.decisions.empty())
-    commands.emplace_back(std::move(opening));
+  std::vector<any_command> commands;
+  add_fires(commands, std::move(opening), now);
   for (const auto& [name, cursor] : stored)
     commands.emplace_back(command::forget_job{name});
   return commands;

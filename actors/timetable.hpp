@@ -33,6 +33,11 @@ scheduled_jobs(const std::vector<job_definition>& jobs,
                const std::function<std::string(const job_definition&)>& why_not,
                bool enabled = true);
 
+/// Commands for decisions, in their order, each far below a megabyte: one is
+/// written while the next is being carried out.
+void add_fires(std::vector<any_command>& to,
+               std::vector<tick_decision> decisions, time_point now);
+
 /// What the clock knows: every job's definition, cursor and next tick. A plain
 /// object; it proposes decisions and takes them over once they are committed.
 class timetable {
