@@ -2,12 +2,19 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
+#include <deque>
+#include <mutex>
 #include <thread>
+#include <vector>
 
 #include <caf/actor_system.hpp>
-#include <caf/policy/work_sharing.hpp>
-#include <caf/scheduler/coordinator.hpp>
+#include <caf/detail/set_thread_name.hpp>
+#include <caf/detail/thread_safe_actor_clock.hpp>
+#include <caf/execution_unit.hpp>
+#include <caf/resumable.hpp>
+#include <caf/scheduler/abstract_coordinator.hpp>
 
 namespace jobq {
 namespace {
@@ -44,10 +51,99 @@ private:
   std::atomic<bool> any_ = false;
 };
 
-/// The base's own clock can't be replaced: it stays, and its thread sleeps.
-class actor_scheduler final
-    : public caf::scheduler::coordinator<caf::policy::work_sharing> {
-  using base = caf::scheduler::coordinator<caf::policy::work_sharing>;
+/// Actors that have messages, first come, first served. Whoever is woken is
+/// woken after the lock was let go: a thread that is woken on the same
+/// processor runs at once, and would have to wait for it.
+class ready_actors {
+public:
+  /// From a thread that runs no actor.
+  void add(caf::resumable* one) { add(one, 0); }
+
+  /// From an actor that is running: its thread takes the next one as soon as
+  /// the actor is done, which is sooner than another thread can be woken.
+  void add_from_within(caf::resumable* one) { add(one, 1); }
+
+  /// Waits for one.
+  /// @returns null once there is none and none will come
+  caf::resumable* take() {
+    std::unique_lock lock{mutex_};
+    if (line_.empty() && !closed_) {
+      ++sleeping_;
+      changed_.wait(lock, [this] { return !line_.empty() || closed_; });
+      --sleeping_;
+    }
+    return take_first();
+  }
+
+  void close() {
+    {
+      std::lock_guard guard{mutex_};
+      closed_ = true;
+    }
+    changed_.notify_all();
+  }
+
+private:
+  void add(caf::resumable* one, std::size_t taken_care_of) {
+    bool wake = false;
+    {
+      std::lock_guard guard{mutex_};
+      line_.push_back(one);
+      wake = sleeping_ > 0 && line_.size() > taken_care_of;
+    }
+    if (wake)
+      changed_.notify_one();
+  }
+
+  caf::resumable* take_first() {
+    if (line_.empty())
+      return nullptr;
+    auto* const first = line_.front();
+    line_.pop_front();
+    return first;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<caf::resumable*> line_;
+  std::size_t sleeping_ = 0;
+  bool closed_ = false;
+};
+
+/// A thread that runs actors.
+class actor_thread final : public caf::execution_unit {
+public:
+  actor_thread(caf::actor_system& system, ready_actors& line,
+               std::size_t most_messages)
+      : execution_unit{&system}, line_{line},
+        most_messages_{most_messages}, thread_{[this] { work(); }} {}
+
+  ~actor_thread() override { thread_.join(); }
+
+  actor_thread(const actor_thread&) = delete;
+  actor_thread& operator=(const actor_thread&) = delete;
+
+  void exec_later(caf::resumable* one) override { line_.add_from_within(one); }
+
+private:
+  void work() {
+    caf::detail::set_thread_name("jobq.actors");
+    system().thread_started();
+    while (auto* const one = line_.take())
+      if (one->resume(this, most_messages_) == caf::resumable::resume_later)
+        line_.add_from_within(one); // and the line keeps its reference
+      else
+        caf::intrusive_ptr_release(one);
+    system().thread_terminates();
+  }
+
+  ready_actors& line_;
+  const std::size_t most_messages_;
+  std::thread thread_; ///< begins last
+};
+
+class actor_scheduler final : public caf::scheduler::abstract_coordinator {
+  using base = caf::scheduler::abstract_coordinator;
 
 public:
   using base::base;
@@ -57,26 +153,40 @@ public:
     return new actor_scheduler(system);
   }
 
+  void enqueue(caf::resumable* one) override { line_.add(one); }
+
   caf_clock& clock() noexcept override { return clock_; }
 
 protected:
   void start() override {
-    thread_ = std::thread{[this] {
+    for (std::size_t i = 0; i < num_workers(); ++i)
+      threads_.push_back(
+          std::make_unique<actor_thread>(system(), line_, max_throughput()));
+    clock_thread_ = std::thread{[this] {
       caf::detail::set_thread_name("jobq.clock");
+      system().thread_started();
       clock_.run_dispatch_loop();
+      system().thread_terminates();
     }};
     base::start();
   }
 
+  /// All actors have ended by now but those of CAF's own.
   void stop() override {
-    base::stop();
+    line_.close();
+    threads_.clear();
+    stop_actors();
+    while (auto* const left = line_.take())
+      cleanup_and_release(left);
     clock_.cancel_dispatch_loop();
-    thread_.join();
+    clock_thread_.join();
   }
 
 private:
+  ready_actors line_;
+  std::vector<std::unique_ptr<actor_thread>> threads_;
   lean_clock clock_;
-  std::thread thread_;
+  std::thread clock_thread_;
 };
 
 } // namespace

@@ -6,11 +6,7 @@
 namespace jobq {
 
 commit_desk::commit_desk(commit_queue& commits) : commits_{commits} {
-  commits_.on_pulse([this](const pulse& latest) {
-    std::lock_guard guard{mutex_};
-    waiting_.pulse = latest;
-    tell();
-  });
+  commits_.on_pulse([this](const pulse& latest) { hear(latest); });
 }
 
 commit_desk::~commit_desk() {
@@ -18,8 +14,12 @@ commit_desk::~commit_desk() {
 }
 
 void commit_desk::on_delivery(std::function<void()> notify) {
+  auto fresh
+      = notify
+            ? std::make_shared<const std::function<void()>>(std::move(notify))
+            : notification{};
   std::lock_guard guard{mutex_};
-  notify_ = std::move(notify);
+  notify_ = std::move(fresh);
   told_ = false;
 }
 
@@ -30,6 +30,10 @@ void commit_desk::submit(any_command what, std::uint64_t ticket) {
 }
 
 void commit_desk::submit(any_command what, commit_callback done) {
+  if (std::holds_alternative<command::enqueue>(what)) { // completes nothing
+    commits_.submit(std::move(what), std::move(done));
+    return;
+  }
   commits_.submit(std::move(what),
                   [this, done = std::move(done)](result<reply> value) {
                     if (value && !value->completions.empty())
@@ -44,26 +48,45 @@ commit_desk::delivery commit_desk::collect() {
   return std::exchange(waiting_, {});
 }
 
-void commit_desk::deliver(std::optional<std::uint64_t> ticket,
-                          result<reply> value) {
-  std::lock_guard guard{mutex_};
-  if (value) {
-    auto& fresh = value->completions;
-    waiting_.completions.insert(waiting_.completions.end(), fresh.begin(),
-                                fresh.end());
+void commit_desk::hear(const pulse& latest) {
+  notification call;
+  {
+    std::lock_guard guard{mutex_};
+    waiting_.pulse = latest;
+    if (!latest.claimable && latest.next_due == due_told_)
+      return;
+    due_told_ = latest.next_due;
+    call = to_tell();
   }
-  if (ticket)
-    waiting_.answers.push_back({*ticket, std::move(value)});
-  else if (waiting_.completions.empty())
-    return;
-  tell();
+  if (call)
+    (*call)();
 }
 
-void commit_desk::tell() {
+void commit_desk::deliver(std::optional<std::uint64_t> ticket,
+                          result<reply> value) {
+  notification call;
+  {
+    std::lock_guard guard{mutex_};
+    if (value) {
+      auto& fresh = value->completions;
+      waiting_.completions.insert(waiting_.completions.end(), fresh.begin(),
+                                  fresh.end());
+    }
+    if (ticket)
+      waiting_.answers.push_back({*ticket, std::move(value)});
+    else if (waiting_.completions.empty())
+      return;
+    call = to_tell();
+  }
+  if (call)
+    (*call)();
+}
+
+commit_desk::notification commit_desk::to_tell() {
   if (told_ || !notify_)
-    return;
+    return {};
   told_ = true;
-  notify_();
+  return notify_;
 }
 
 } // namespace jobq

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -14,7 +15,8 @@ namespace jobq {
 
 /// Where commits come back to the actors. Callbacks of the committer's thread
 /// leave what they bring here; the keeper is told once, however much there is,
-/// and collects it. Thread-safe; knows nothing of actors.
+/// and collects it. A pulse that asks for nothing waits for the next that does,
+/// or for an answer. Thread-safe; knows nothing of actors.
 class commit_desk {
 public:
   /// What a ticket's command came to.
@@ -47,14 +49,18 @@ public:
   delivery collect();
 
 private:
+  using notification = std::shared_ptr<const std::function<void()>>;
+
+  void hear(const pulse& latest);
   void deliver(std::optional<std::uint64_t> ticket, result<reply> value);
-  void tell(); ///< called with the lock
+  notification to_tell(); ///< with the lock; to be called without it
 
   commit_queue& commits_;
   std::mutex mutex_;
   delivery waiting_;
   bool told_ = false;
-  std::function<void()> notify_;
+  std::optional<time_point> due_told_; ///< of the latest pulse that was told
+  notification notify_;                ///< null: nobody
 };
 
 } // namespace jobq

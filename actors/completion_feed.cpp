@@ -15,13 +15,15 @@ completion_feed::completion_feed(const store& source, std::uint64_t after,
     : source_{source}, window_limit_{window}, delivered_{after} {}
 
 void completion_feed::offer(const std::vector<completion>& fresh) {
-  std::lock_guard guard{mutex_};
-  if (!lagging_ && window_.size() + fresh.size() > window_limit_) {
-    window_.clear();
-    lagging_ = true;
+  {
+    std::lock_guard guard{mutex_};
+    if (!lagging_ && window_.size() + fresh.size() > window_limit_) {
+      window_.clear();
+      lagging_ = true;
+    }
+    if (!lagging_)
+      window_.insert(window_.end(), fresh.begin(), fresh.end());
   }
-  if (!lagging_)
-    window_.insert(window_.end(), fresh.begin(), fresh.end());
   changed_.notify_all();
 }
 

@@ -103,6 +103,10 @@ public:
       done(stopped());
       return;
     }
+    if (std::holds_alternative<command::enqueue>(what)) { // stops nothing
+      desk_->submit(std::move(what), std::move(done));
+      return;
+    }
     auto cancels = std::holds_alternative<command::cancel>(what);
     desk_->submit(std::move(what),
                   [this, cancels, done = std::move(done)](result<reply> value) {

@@ -27,17 +27,15 @@ using reply_batch = std::shared_ptr<const std::vector<result<reply>>>;
 
 using run_batch = std::shared_ptr<const std::vector<run_ptr>>;
 using completion_batch = std::shared_ptr<const std::vector<completion>>;
-using id_batch = std::shared_ptr<const std::vector<run_id>>;
 using config_ptr = std::shared_ptr<const configuration>;
 
-/// How an attempt ended, on its way to the store.
-struct attempt_end {
-  run_id id;
-  jobq::attempt attempt;
-  std::string log;
+/// Ends of attempts that are recorded together, and what the supervisor knows
+/// them by.
+struct end_batch {
+  std::uint64_t number = 0;
+  std::vector<attempt_end_ptr> ends;
 };
-using attempt_end_ptr = std::shared_ptr<const attempt_end>;
-using end_batch = std::shared_ptr<const std::vector<attempt_end_ptr>>;
+using end_batch_ptr = std::shared_ptr<const end_batch>;
 
 /// Whom to stop, and why.
 struct stop_order {

@@ -40,7 +40,7 @@ using worker_actor = caf::typed_actor<
 /// Turns outcomes into durable completions and streams them.
 using history_actor = caf::typed_actor<
     // Attempts ended: commit that, then tell the supervisor.
-    rpc<void(atom::record, end_batch)>,
+    rpc<void(atom::record, end_batch_ptr)>,
     // Runs became final: tell the subscribers.
     rpc<void(atom::publish, completion_batch)>,
     // Try again what could not be committed.
@@ -67,8 +67,8 @@ using supervisor_actor = caf::typed_actor<
     rpc<void(atom::start, run_batch)>,
     // From a worker: its attempt ended. It quits right after.
     rpc<void(atom::end, attempt_end_ptr)>,
-    // From history: these ends are durable.
-    rpc<void(atom::recorded, id_batch)>,
+    // From history: the ends of this batch are durable.
+    rpc<void(atom::recorded, std::uint64_t)>,
     // Places are free again; sent to itself.
     rpc<void(atom::want)>,
     // Ends are to be recorded; sent to itself.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -71,13 +72,16 @@ struct supervisor_state {
   pointer self;
   supervisor_parts parts;
   std::shared_ptr<const worker_parts> for_workers;
-  std::unordered_map<run_id, slot> slots;
-  std::unordered_map<caf::actor_addr, run_id> workers;
+  /// By worker. A run may have two: the first one's worker is quitting.
+  std::unordered_map<caf::actor_id, slot> slots;
   /// Ends on their way through history; sent again when it is restarted.
-  std::unordered_map<run_id, attempt_end_ptr> unrecorded;
-  /// Those of them that history has not been told of: told together, behind
-  /// the ends that are in the mailbox already.
+  std::map<std::uint64_t, end_batch_ptr> unrecorded;
+  std::uint64_t last_batch = 0;
+  /// Ends that history has not been told of: told together, behind those that
+  /// are in the mailbox already.
   std::vector<attempt_end_ptr> unsent;
+  /// In both.
+  std::size_t unrecorded_ends = 0;
   std::unordered_map<run_id, stop_reason> early_stops;
   /// Runs asked of the keeper that have not come yet.
   std::int64_t asked = 0;
@@ -112,13 +116,13 @@ struct supervisor_state {
   void start(const run_batch& batch);
   const slot& start_one(const run_ptr& what);
   void ended(const attempt_end_ptr& what);
-  void record(const attempt_end_ptr& what);
+  void record(attempt_end_ptr what);
   void send_ends();
-  void recorded(const id_batch& ids);
+  void recorded(std::uint64_t batch);
   void stop(const stop_order& order);
   void stop_slot(slot& one, stop_reason why);
   void down(const caf::down_msg& message);
-  void worker_down(const run_id& id, const caf::down_msg& message);
+  void worker_down(slot& one, const caf::error& reason);
   bool may_restart(const char* who);
   void fail(const std::string& why);
   void look_at_time();
@@ -172,9 +176,8 @@ void supervisor_state::begin_history() {
   history = spawn_history(
       *self, {parts.keeper, supervisor_actor{self}, parts.feeds, parts.log});
   self->send(parts.keeper, atom::meet_v, history);
-  unsent.clear();
-  for (const auto& [_, what] : unrecorded)
-    unsent.push_back(what);
+  for (const auto& [_, batch] : unrecorded)
+    self->send(history, atom::record_v, batch);
   send_ends();
 }
 
@@ -186,7 +189,7 @@ void supervisor_state::begin_clock() {
 }
 
 void supervisor_state::ask() {
-  if (draining || halting || unrecorded.size() >= unrecorded_limit)
+  if (draining || halting || unrecorded_ends >= unrecorded_limit)
     return;
   auto free = static_cast<std::int64_t>(parts.options.workers) - asked
               - static_cast<std::int64_t>(slots.size());
@@ -218,13 +221,12 @@ void supervisor_state::start(const run_batch& batch) {
 }
 
 const supervisor_state::slot& supervisor_state::start_one(const run_ptr& what) {
-  // One of an attempt before it may still be there: its worker is quitting.
-  auto& one = slots.insert_or_assign(what->id, slot{}).first->second;
+  auto worker = spawn_worker(*self, for_workers, what, log_limit_of(what->job));
+  auto& one = slots[worker.id()];
   one.what = what;
   if (what->timeout)
     one.deadline = time() + *what->timeout;
-  one.worker = spawn_worker(*self, for_workers, what, log_limit_of(what->job));
-  workers.emplace(one.worker.address(), what->id);
+  one.worker = std::move(worker);
   auto early = early_stops.find(what->id);
   if (early != early_stops.end()) {
     stop_slot(one, early->second);
@@ -237,16 +239,17 @@ const supervisor_state::slot& supervisor_state::start_one(const run_ptr& what) {
 }
 
 void supervisor_state::ended(const attempt_end_ptr& what) {
-  auto found = slots.find(what->id);
+  const auto& worker = self->current_sender();
+  auto found = worker ? slots.find(worker->id()) : slots.end();
   if (found == slots.end() || found->second.ended)
     return;
   found->second.ended = true;
   record(what);
 }
 
-void supervisor_state::record(const attempt_end_ptr& what) {
-  unrecorded.insert_or_assign(what->id, what);
-  unsent.push_back(what);
+void supervisor_state::record(attempt_end_ptr what) {
+  ++unrecorded_ends;
+  unsent.push_back(std::move(what));
   if (unsent.size() == 1)
     self->send(self, atom::record_v);
 }
@@ -254,23 +257,30 @@ void supervisor_state::record(const attempt_end_ptr& what) {
 void supervisor_state::send_ends() {
   if (unsent.empty() || !history)
     return;
-  self->send(history, atom::record_v,
-             std::make_shared<const std::vector<attempt_end_ptr>>(
-                 std::exchange(unsent, {})));
+  auto batch = std::make_shared<const end_batch>(
+      end_batch{++last_batch, std::exchange(unsent, {})});
+  unrecorded.emplace(batch->number, batch);
+  self->send(history, atom::record_v, std::move(batch));
 }
 
-void supervisor_state::recorded(const id_batch& ids) {
-  for (const auto& id : *ids)
-    unrecorded.erase(id);
+void supervisor_state::recorded(std::uint64_t batch) {
+  auto found = unrecorded.find(batch);
+  if (found == unrecorded.end())
+    return; // by both histories: the first one died after its commit
+  unrecorded_ends -= found->second->ends.size();
+  unrecorded.erase(found);
   ask();
   halt_step();
 }
 
 void supervisor_state::stop(const stop_order& order) {
-  auto found = slots.find(order.id);
-  if (found != slots.end())
-    stop_slot(found->second, order.why);
-  else if (early_stops.size() < early_stop_limit)
+  bool found = false;
+  for (auto& [_, one] : slots)
+    if (one.what->id == order.id) {
+      stop_slot(one, order.why); // but not one whose attempt has ended
+      found = true;
+    }
+  if (!found && early_stops.size() < early_stop_limit)
     early_stops.emplace(order.id, order.why);
 }
 
@@ -300,24 +310,21 @@ void supervisor_state::down(const caf::down_msg& message) {
       halt_step();
     else if (may_restart("clock"))
       begin_clock();
-  } else if (auto found = workers.find(message.source);
-             found != workers.end()) {
-    auto id = found->second;
-    workers.erase(found);
-    worker_down(id, message);
+  } else if (auto found = slots.find(message.source.id());
+             found != slots.end()) {
+    worker_down(found->second, message.reason);
+    slots.erase(found);
+    parts.view->running = static_cast<std::uint32_t>(slots.size());
+    ask_soon();
+    halt_step();
   }
 }
 
-void supervisor_state::worker_down(const run_id& id,
-                                   const caf::down_msg& message) {
-  auto found = slots.find(id);
-  if (found == slots.end() || found->second.worker != message.source)
-    return; // the next attempt has its place
-  const auto& reason = message.reason;
-  if (!found->second.ended) {
-    const auto& what = *found->second.what;
+void supervisor_state::worker_down(slot& one, const caf::error& reason) {
+  if (!one.ended) {
+    const auto& what = *one.what;
     attempt_end end;
-    end.id = id;
+    end.id = what.id;
     end.attempt.number = what.attempt;
     end.attempt.started_at = what.started_at.value_or(parts.now());
     end.attempt.finished_at = parts.now();
@@ -325,13 +332,9 @@ void supervisor_state::worker_down(const run_id& id,
     end.attempt.outcome.error
         = "the worker died"
           + (reason ? ": " + self->system().render(reason) : std::string{});
-    end.log = parts.board->end(id);
+    end.log = parts.board->end(what.id);
     record(std::make_shared<const attempt_end>(std::move(end)));
   }
-  slots.erase(found);
-  parts.view->running = static_cast<std::uint32_t>(slots.size());
-  ask_soon();
-  halt_step();
 }
 
 bool supervisor_state::may_restart(const char* who) {
@@ -422,7 +425,7 @@ void supervisor_state::halt_step() {
   if (!halting || clock || !slots.empty())
     return;
   auto store_failed = !parts.view->failure().empty();
-  if (!unrecorded.empty() && !store_failed && history)
+  if (unrecorded_ends > 0 && !store_failed && history)
     return;
   send_ends(); // ahead of its end
   if (history)
@@ -437,7 +440,7 @@ supervisor_actor::behavior_type supervisor_state::make_behavior() {
   set_up();
   return {[this](atom::start, const run_batch& batch) { start(batch); },
           [this](atom::end, const attempt_end_ptr& what) { ended(what); },
-          [this](atom::recorded, const id_batch& ids) { recorded(ids); },
+          [this](atom::recorded, std::uint64_t batch) { recorded(batch); },
           [this](atom::want) {
             asking = false;
             ask();

@@ -37,7 +37,7 @@ struct worker_state {
                                             std::size_t log_limit);
   void start(const run& what);
   attempt_observer observer(const run& what);
-  void finish(const outcome& result);
+  void finish(outcome result);
 };
 
 attempt_observer worker_state::observer(const run& what) {
@@ -67,9 +67,9 @@ void worker_state::start(const run& what) {
   parts->functions->start(what, observer(what));
 }
 
-void worker_state::finish(const outcome& result) {
+void worker_state::finish(outcome result) {
   end.finished_at = parts->now();
-  end.outcome = result;
+  end.outcome = std::move(result);
   self->send(parts->supervisor, atom::end_v,
              std::make_shared<const attempt_end>(
                  attempt_end{id, std::move(end), parts->board->end(id)}));
@@ -85,7 +85,7 @@ worker_actor::behavior_type worker_state::make_behavior(const run& what,
   parts->board->begin(what, log_limit);
   start(what);
   if (at_once) {
-    finish(*at_once);
+    finish(std::move(*at_once));
     return worker_actor::behavior_type::make_empty_behavior();
   }
   return {[this](atom::end, const outcome& result) { finish(result); },

@@ -59,12 +59,15 @@ public:
     if (!report)
       return tl::unexpected{report.error()};
     commands.clear();
+    command::finish done;
     for (const auto& one : report->replies.at(2)->runs) {
       attempt ended;
       ended.number = one->attempt;
       ended.started_at = ended.finished_at = now_;
-      commands.emplace_back(command::finish{one->id, ended, {}});
+      done.ends.push_back(std::make_shared<const attempt_end>(
+          attempt_end{one->id, std::move(ended), {}}));
     }
+    commands.emplace_back(std::move(done));
     const retention nothing{{}, {}, {}, {}};
     commands.emplace_back(command::expire{nothing, now_ + seconds{1}, batch});
     report = apply(commands);

@@ -39,8 +39,11 @@ struct estimate {
     return size;
   }
   std::size_t operator()(const command::finish& c) const {
-    return 500 + c.log.size() + c.attempt.outcome.message.size()
-           + c.attempt.outcome.error.size();
+    std::size_t size = 0;
+    for (const auto& one : c.ends)
+      size += 500 + one->log.size() + one->attempt.outcome.message.size()
+              + one->attempt.outcome.error.size();
+    return size;
   }
   std::size_t operator()(const command::claim& c) const {
     return std::size_t{32} * c.limit;

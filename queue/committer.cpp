@@ -3,7 +3,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
-#include <limits>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -26,12 +25,11 @@ struct request {
 };
 
 constexpr std::size_t max_batch_bytes = 1 << 20;
-/// So many commands are quicker to finish than to hand on.
-constexpr std::size_t few = 4;
-/// So many are built first when the disk has nothing to do, so that it has
-/// while the rest is built.
-constexpr std::size_t first_piece = 32;
-constexpr auto all = std::numeric_limits<std::size_t>::max();
+/// Up to about so much is quicker to finish than to hand on.
+constexpr std::size_t few_bytes = 2'000;
+/// So much is built first when the disk has nothing to do, so that it has while
+/// the rest is built.
+constexpr std::size_t first_bytes = 16'000;
 
 class committer final : public commit_queue {
 public:
@@ -85,11 +83,11 @@ private:
     request_batch batch;
     while (wait_for_work()) {
       take_claims(batch);
-      commit(batch, {});
+      commit(batch, {}, true);
       applied_batch next;
       next.needs = durability::sync;
-      take_others(batch, next);
-      commit(batch, std::move(next));
+      const auto bytes = take_others(batch, next);
+      commit(batch, std::move(next), bytes <= few_bytes);
     }
   }
 
@@ -113,12 +111,12 @@ private:
     std::swap(batch, claims_);
   }
 
-  void take_others(request_batch& batch, applied_batch& next) {
-    const auto most = finisher_.idle() ? first_piece : all;
+  /// @returns about how many bytes they will add
+  std::size_t take_others(request_batch& batch, applied_batch& next) {
+    const auto most = finisher_.idle() ? first_bytes : max_batch_bytes;
     std::lock_guard lock{mutex_};
     std::size_t size = 0;
-    while (!others_.empty() && size < max_batch_bytes
-           && batch.commands.size() < most) {
+    while (!others_.empty() && size < most) {
       auto& one = others_.front();
       size += one.bytes;
       if (one.new_runs > 0) {
@@ -128,16 +126,17 @@ private:
       batch.add(std::move(one.what), std::move(one.done));
       others_.pop_front();
     }
+    return size;
   }
 
   /// Applies a batch, and finishes it: here when it is all there is, which is
   /// the quickest; else it is written, synced and answered beside the next
   /// ones. Answers keep the order of commits: a claim's runs do not start
   /// before their enqueue is durable.
-  void commit(request_batch& batch, applied_batch next) {
+  void commit(request_batch& batch, applied_batch next, bool small) {
     if (batch.empty())
       return;
-    const bool here = batch.commands.size() <= few && finisher_.idle()
+    const bool here = small && finisher_.idle()
                       && (next.needs == durability::async || nobody_waits());
     next.begun = std::chrono::steady_clock::now();
     next.report = here ? applier_.apply(batch, durability::async)

@@ -36,24 +36,32 @@ result<reply> rocksdb_writer::carry_out(command::enqueue& c) {
   return answer;
 }
 
-result<reply> rocksdb_writer::carry_out(command::finish& c) {
-  auto before = find(c.id);
+result<reply> rocksdb_writer::carry_out(const command::finish& c) {
+  reply answer;
+  answer.runs.reserve(c.ends.size());
+  answer.completions.reserve(c.ends.size());
+  for (std::size_t i = 0; i < c.ends.size(); ++i)
+    if (auto ok = finish_one(*c.ends[i], answer); !ok)
+      answer.refused.push_back({i, std::move(ok.error())});
+  return answer;
+}
+
+result<void> rocksdb_writer::finish_one(const attempt_end& what,
+                                        reply& answer) {
+  auto before = find(what.id);
   if (!before)
     return tl::unexpected{before.error()};
-  const auto number = c.attempt.number;
-  auto after
-      = transition((*before)->run, event::finished{std::move(c.attempt)});
+  auto after = transition((*before)->run, event::finished{what.attempt});
   if (!after)
     return tl::unexpected{after.error()};
   codec::stored_run value{std::move(*after), (*before)->sequence,
                           (*before)->has_logs, (*before)->unknown};
-  store_log(value, number, c.log);
-  reply answer;
+  store_log(value, what.attempt.number, what.log);
   auto stored = replace(*before, std::move(value), &answer);
   if (!stored)
     return tl::unexpected{stored.error()};
   answer.runs.push_back(run_of(*stored));
-  return answer;
+  return {};
 }
 
 result<reply> rocksdb_writer::carry_out(const command::promote& c) {

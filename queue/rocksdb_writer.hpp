@@ -113,7 +113,7 @@ private:
   result<reply> carry_out(command::enqueue& c);
   result<reply> carry_out(const command::fire& c);
   result<reply> carry_out(const command::claim& c);
-  result<reply> carry_out(command::finish& c);
+  result<reply> carry_out(const command::finish& c);
   result<reply> carry_out(const command::promote& c);
   result<reply> carry_out(const command::cancel& c);
   result<reply> carry_out(const command::retry& c);
@@ -122,6 +122,7 @@ private:
   result<reply> carry_out(const command::replay& c);
   result<reply> carry_out(const command::forget_job& c);
   result<reply> carry_out(const command::expire& c);
+  result<void> finish_one(const attempt_end& what, reply& answer);
   result<reply> change_one(const run_id& id, const run_event& what);
 
   // Claiming: rocksdb_claim.cpp

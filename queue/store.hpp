@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +17,16 @@
 #include "jobs/time.hpp"
 
 namespace jobq {
+
+/// How an attempt ended, on its way to the store.
+struct attempt_end {
+  run_id id;
+  jobq::attempt attempt;
+  std::string log; ///< of this attempt, bounded by the caller
+};
+
+/// Passed on without copies; nobody changes it. Not null.
+using attempt_end_ptr = std::shared_ptr<const attempt_end>;
 
 /// What may be asked of a store. Commands are values; a batch of them becomes
 /// one atomic commit, each seeing what those before it did.
@@ -46,12 +57,11 @@ struct claim {
   milliseconds lease{0}; ///< for stores that several engines share
 };
 
-/// Ends an attempt. Refused with `invalid_state` unless the run is `running`
-/// and at that attempt: a late word about an attempt that was given up.
+/// Ends attempts, each by itself. One is refused with `invalid_state` unless
+/// its run is `running` and at that attempt: a late word about an attempt that
+/// was given up.
 struct finish {
-  run_id id;
-  jobq::attempt attempt;
-  std::string log; ///< of this attempt, bounded by the caller
+  std::vector<attempt_end_ptr> ends;
 };
 
 /// Moves runs whose time has come from `scheduled` and `retryable` to
@@ -115,19 +125,35 @@ struct expire {
 
 } // namespace command
 
+/// The command that ends one attempt.
+inline command::finish finish_of(const run_id& id, attempt ended,
+                                 std::string log = {}) {
+  return {{std::make_shared<const attempt_end>(
+      attempt_end{id, std::move(ended), std::move(log)})}};
+}
+
 using any_command
     = std::variant<command::enqueue, command::fire, command::claim,
                    command::finish, command::promote, command::cancel,
                    command::retry, command::discard, command::set_switch,
                    command::replay, command::forget_job, command::expire>;
 
+/// One part of a command that was not carried out while the rest was.
+struct refusal {
+  std::size_t index = 0; ///< in the command
+  error why;
+};
+
 /// What a command came to. Which members are filled follows from the command.
 struct reply {
   /// enqueue: one per run, true where the id was there before.
   std::vector<bool> duplicates;
-  /// claim: the runs, now `running`. finish, cancel, retry, discard: the run
-  /// after it. fire, replay: the runs that were enqueued.
+  /// claim: the runs, now `running`. cancel, retry, discard: the run after it;
+  /// finish: those that were not refused. fire, replay: the runs that were
+  /// enqueued.
   std::vector<run_ptr> runs;
+  /// finish: what was refused, in order.
+  std::vector<refusal> refused;
   /// Runs that became final by this command, in order.
   std::vector<completion> completions;
   /// fire, replay: ledger lines as written.

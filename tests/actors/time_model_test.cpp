@@ -266,14 +266,13 @@ private:
       }
       const auto ended = running_[i];
       running_.erase(running_.begin() + static_cast<std::ptrdiff_t>(i));
-      command::finish what;
-      what.id = ended.what.id;
-      what.attempt.number = ended.what.attempt;
-      what.attempt.started_at = ended.what.started_at.value_or(wall());
-      what.attempt.finished_at = wall();
+      attempt end;
+      end.number = ended.what.attempt;
+      end.started_at = ended.what.started_at.value_or(wall());
+      end.finished_at = wall();
       if (ended.stopped)
-        what.attempt.outcome.kind = outcome_kind::cancelled;
-      apply(what);
+        end.outcome.kind = outcome_kind::cancelled;
+      apply(finish_of(ended.what.id, std::move(end)));
     }
     claim();
   }

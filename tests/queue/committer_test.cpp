@@ -192,14 +192,15 @@ TEST(committer, bounds_a_batch_in_bytes) {
   store.gate(true);
   queue->submit(command::cancel{}, got.collect());
   store.wait_for_syncs(1);
-  command::finish large;
-  large.log.assign(400 << 10, 'x');
+  const auto large = finish_of({}, {}, std::string(400 << 10, 'x'));
   for (int i = 0; i < 8; ++i)
     queue->submit(large, got.collect());
   store.gate(false);
   got.wait_for(9);
-  ASSERT_EQ(store.batches.size(), 4U);
-  EXPECT_EQ(store.batches[1].size, 3U);
+  std::vector<std::size_t> sizes;
+  for (const auto& one : store.batches)
+    sizes.push_back(one.size);
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{1, 1, 3, 3, 1}));
 }
 
 TEST(committer, claims_go_ahead_of_the_rest_and_need_no_sync) {
@@ -250,8 +251,7 @@ TEST(committer, goes_on_while_the_disk_is_waited_for) {
   store.gate(true);
   store.open_syncs = 1;
   hold_and_submit(*queue, [&] {
-    command::finish large;
-    large.log.assign(600 << 10, 'x');
+    const auto large = finish_of({}, {}, std::string(600 << 10, 'x'));
     for (int i = 0; i < 6; ++i)
       queue->submit(large, got.collect());
   });

@@ -235,8 +235,7 @@ TEST_F(rocksdb_store_test, a_failed_write_shows_nothing_and_poisons) {
   auto taken = s.claim().at(0);
   broken = true;
   std::vector<any_command> batch{
-      command::finish{
-          taken.id, make_attempt(taken, outcome_kind::succeeded, at(2)), {}},
+      finish_of(taken.id, make_attempt(taken, outcome_kind::succeeded, at(2))),
       command::enqueue{{make_run(2, "new")}}};
   auto report = harness.get().apply(batch, durability::sync);
   ASSERT_FALSE(report);
@@ -400,8 +399,8 @@ TEST_F(rocksdb_store_test, opening_does_not_cross_what_was_worked_off) {
     s.must(command::enqueue{some});
     std::vector<any_command> ends;
     for (const auto& one : s.claim(500))
-      ends.push_back(command::finish{
-          one.id, make_attempt(one, outcome_kind::succeeded, at(2)), {}});
+      ends.push_back(
+          finish_of(one.id, make_attempt(one, outcome_kind::succeeded, at(2))));
     ASSERT_TRUE(harness.get().apply(ends, durability::async));
   }
   harness.die();
@@ -425,8 +424,8 @@ TEST_P(newest_run, is_known_when_later_ones_have_expired) {
     s.enqueue(make_run(100'000 + i));
   std::vector<any_command> ends;
   for (const auto& one : s.claim(static_cast<std::uint32_t>(GetParam())))
-    ends.push_back(command::finish{
-        one.id, make_attempt(one, outcome_kind::succeeded, at(2)), {}});
+    ends.push_back(
+        finish_of(one.id, make_attempt(one, outcome_kind::succeeded, at(2))));
   ASSERT_TRUE(harness.get().apply(ends, durability::async));
   s.enqueue(make_run(7));
   command::expire all;

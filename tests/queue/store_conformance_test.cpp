@@ -160,18 +160,42 @@ TEST_P(store_conformance, a_late_word_about_an_attempt_is_refused) {
   s.enqueue(make_run(1));
   auto taken = s.claim().at(0);
   s.finish(taken, outcome_kind::interrupted);
-  EXPECT_EQ(
-      s.refusal(command::finish{
-          taken.id, make_attempt(taken, outcome_kind::succeeded, at(3)), {}}),
-      errc::invalid_state);
+  EXPECT_EQ(s.refused_end(taken.id,
+                          make_attempt(taken, outcome_kind::succeeded, at(3))),
+            errc::invalid_state);
   auto second = s.claim().at(0);
   EXPECT_EQ(second.attempt, 2U);
-  EXPECT_EQ(
-      s.refusal(command::finish{
-          taken.id, make_attempt(taken, outcome_kind::succeeded, at(3)), {}}),
-      errc::invalid_state);
+  EXPECT_EQ(s.refused_end(taken.id,
+                          make_attempt(taken, outcome_kind::succeeded, at(3))),
+            errc::invalid_state);
   s.finish(second);
   EXPECT_EQ(s.get(taken.id).state, run_state::completed);
+}
+
+TEST_P(store_conformance, a_refused_end_does_not_hold_up_those_beside_it) {
+  s.enqueue(make_run(1));
+  s.enqueue(make_run(2));
+  const auto taken = s.claim(2);
+  ASSERT_EQ(taken.size(), 2U);
+  const auto end_of = [](const run& what) {
+    return std::make_shared<const attempt_end>(attempt_end{
+        what.id, make_attempt(what, outcome_kind::succeeded, at(3)), {}});
+  };
+  auto late = taken[0];
+  ++late.attempt;
+  const auto answer = s.apply(command::finish{
+      {end_of(taken[1]), end_of(make_run(9)), end_of(late), end_of(taken[0])}});
+  ASSERT_TRUE(answer) << answer.error().message;
+  ASSERT_EQ(answer->refused.size(), 2U);
+  EXPECT_EQ(answer->refused[0].index, 1U);
+  EXPECT_EQ(answer->refused[0].why.code, errc::not_found);
+  EXPECT_EQ(answer->refused[1].index, 2U);
+  EXPECT_EQ(answer->refused[1].why.code, errc::invalid_state);
+  ASSERT_EQ(answer->completions.size(), 2U);
+  EXPECT_EQ(answer->completions[0].run->id, taken[1].id);
+  EXPECT_EQ(answer->completions[1].run->id, taken[0].id);
+  EXPECT_EQ(s.get(id_of(1)).state, run_state::completed);
+  EXPECT_EQ(s.get(id_of(2)).state, run_state::completed);
 }
 
 TEST_P(store_conformance, a_failure_waits_and_is_promoted_when_due) {
@@ -284,8 +308,7 @@ TEST_P(store_conformance, commands_of_a_batch_see_those_before_them) {
       command::enqueue{{first}},
       command::promote{at(4), 10},
       command::claim{"me", 5, at(5), milliseconds{0}},
-      command::finish{
-          first.id, make_attempt(taken, outcome_kind::succeeded, at(6)), {}},
+      finish_of(first.id, make_attempt(taken, outcome_kind::succeeded, at(6))),
       command::cancel{first.id, "too late", at(7)},
       command::cancel{later.id, "", at(7)},
   };

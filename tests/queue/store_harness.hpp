@@ -119,7 +119,19 @@ public:
   reply must(any_command what) {
     auto answer = apply(std::move(what));
     EXPECT_TRUE(answer) << answer.error().message;
+    EXPECT_TRUE(!answer || answer->refused.empty())
+        << answer->refused.front().why.message;
     return answer.value_or(reply{});
+  }
+  /// Why an attempt's end is refused, while its command is not.
+  errc refused_end(const run_id& id, attempt ended) {
+    auto answer = apply(finish_of(id, std::move(ended)));
+    EXPECT_TRUE(answer) << answer.error().message;
+    if (!answer || answer->refused.size() != 1)
+      return errc::internal;
+    EXPECT_EQ(answer->refused[0].index, 0U);
+    EXPECT_TRUE(answer->runs.empty());
+    return answer->refused[0].why.code;
   }
   errc refusal(any_command what) {
     auto answer = apply(std::move(what));
@@ -138,8 +150,8 @@ public:
   }
   reply finish(const run& value, outcome_kind kind = outcome_kind::succeeded,
                time_point now = at(2), std::string log = {}) {
-    return must(command::finish{value.id, make_attempt(value, kind, now),
-                                std::move(log)});
+    return must(
+        finish_of(value.id, make_attempt(value, kind, now), std::move(log)));
   }
   run get(const run_id& id) {
     auto value = harness_.get().find_run(id);

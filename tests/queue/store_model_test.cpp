@@ -111,7 +111,7 @@ protected:
       const auto& value = reference.runs.at(running[below(running.size())]);
       auto kind = static_cast<outcome_kind>(below(7));
       auto ended = make_attempt(value, kind, now);
-      batch.push_back(command::finish{value.id, ended, ""});
+      batch.push_back(finish_of(value.id, ended));
       reference.change(value.id, event::finished{ended});
       break;
     }
