@@ -190,17 +190,22 @@ TEST(committer, bounds_a_batch_in_bytes) {
   answers got;
   auto queue = make_committer(store);
   store.gate(true);
-  queue->submit(command::cancel{}, got.collect());
-  store.wait_for_syncs(1);
-  const auto large = finish_of({}, {}, std::string(400 << 10, 'x'));
-  for (int i = 0; i < 8; ++i)
-    queue->submit(large, got.collect());
+  store.open_syncs = 1;
+  hold_and_submit(*queue, [&] {
+    const auto large = finish_of({}, {}, std::string(400 << 10, 'x'));
+    for (int i = 0; i < 8; ++i)
+      queue->submit(large, got.collect());
+  });
+  store.wait_for_batches(5);
+  {
+    std::lock_guard lock{store.mutex};
+    std::vector<std::size_t> sizes;
+    for (const auto& one : store.batches)
+      sizes.push_back(one.size);
+    EXPECT_EQ(sizes, (std::vector<std::size_t>{1, 1, 3, 3, 1}));
+  }
   store.gate(false);
-  got.wait_for(9);
-  std::vector<std::size_t> sizes;
-  for (const auto& one : store.batches)
-    sizes.push_back(one.size);
-  EXPECT_EQ(sizes, (std::vector<std::size_t>{1, 1, 3, 3, 1}));
+  got.wait_for(8);
 }
 
 TEST(committer, claims_go_ahead_of_the_rest_and_need_no_sync) {
@@ -255,7 +260,7 @@ TEST(committer, goes_on_while_the_disk_is_waited_for) {
     for (int i = 0; i < 6; ++i)
       queue->submit(large, got.collect());
   });
-  store.wait_for_batches(4); // all of them, in three batches of two
+  store.wait_for_batches(5); // all of them, one at first, then two by two
   {
     std::lock_guard lock{got.mutex};
     EXPECT_TRUE(got.all.empty()) << "nothing is on the disk yet";
