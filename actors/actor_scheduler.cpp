@@ -13,6 +13,7 @@
 #include <caf/detail/set_thread_name.hpp>
 #include <caf/detail/thread_safe_actor_clock.hpp>
 #include <caf/execution_unit.hpp>
+#include <caf/logger.hpp>
 #include <caf/resumable.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
 
@@ -129,11 +130,15 @@ private:
   void work() {
     caf::detail::set_thread_name("jobq.actors");
     system().thread_started();
-    while (auto* const one = line_.take())
+    while (auto* const one = line_.take()) {
       if (one->resume(this, most_messages_) == caf::resumable::resume_later)
         line_.add_from_within(one); // and the line keeps its reference
       else
         caf::intrusive_ptr_release(one);
+      // An actor that spawned another has set it, and while it is set, each
+      // message is counted in a table that all threads share.
+      caf::logger::set_current_actor_system(nullptr);
+    }
     system().thread_terminates();
   }
 

@@ -42,13 +42,13 @@ struct worker_state {
 
 attempt_observer worker_state::observer(const run& what) {
   attempt_observer eyes;
-  eyes.log = [board = parts->board, now = parts->now,
-              run = what.id](log_level level, std::string_view line) {
-    board->log(run, now(), level, line);
-  };
-  eyes.progress = [board = parts->board,
-                   run = what.id](double fraction, std::string_view message) {
-    board->progress(run, fraction, message);
+  eyes.log
+      = [parts = parts, run = what.id](log_level level, std::string_view line) {
+          parts->board->log(run, parts->now(), level, line);
+        };
+  eyes.progress = [parts = parts, run = what.id](double fraction,
+                                                 std::string_view message) {
+    parts->board->progress(run, fraction, message);
   };
   eyes.done = [this, handle = worker_actor{self}](outcome result) {
     if (starting == this)

@@ -25,23 +25,11 @@ bool waits(const run& what) {
          || what.state == run_state::retryable;
 }
 
-run ended(run what, run_state state, time_point now, std::string reason) {
-  what.state = state;
-  what.finished_at = now;
-  what.reason = std::move(reason);
-  return what;
-}
-
-run waiting(run what, run_state state, time_point at) {
-  what.state = state;
-  what.scheduled_at = at;
-  return what;
-}
-
+/// Refuses before it changes anything.
 struct life {
-  run what;
+  run& what;
 
-  result<run> operator()(const event::promoted& e) {
+  result<void> operator()(const event::promoted& e) {
     if (what.state != run_state::scheduled
         && what.state != run_state::retryable)
       return refused(what, "made available");
@@ -49,25 +37,25 @@ struct life {
       return refused(what,
                      "made available before " + format_utc(what.scheduled_at));
     what.state = run_state::available;
-    return std::move(what);
+    return {};
   }
 
-  result<run> operator()(const event::claimed& e) {
+  result<void> operator()(const event::claimed& e) {
     if (what.state != run_state::available)
       return refused(what, "claimed");
     what.state = run_state::running;
     what.started_at = e.now;
     ++what.attempt;
-    return std::move(what);
+    return {};
   }
 
-  result<run> operator()(const event::expired& e) {
+  result<void> operator()(const event::expired& e) {
     if (!waits(what) || !what.start_deadline || e.now <= *what.start_deadline)
       return refused(what, "expired");
-    return ended(std::move(what), run_state::cancelled, e.now, "expired");
+    return end(run_state::cancelled, e.now, "expired");
   }
 
-  result<run> operator()(event::finished& e) {
+  result<void> operator()(event::finished& e) {
     if (what.state != run_state::running)
       return refused(what, "finished");
     if (e.attempt.number != what.attempt)
@@ -81,18 +69,18 @@ struct life {
     return after(attempts.back().outcome, attempts.back().finished_at);
   }
 
-  result<run> operator()(const event::cancelled& e) {
+  result<void> operator()(const event::cancelled& e) {
     if (what.state == run_state::running) {
       what.cancel_requested = true;
       what.reason = e.reason;
-      return std::move(what);
+      return {};
     }
     if (!waits(what))
       return refused(what, "cancelled");
-    return ended(std::move(what), run_state::cancelled, e.now, e.reason);
+    return end(run_state::cancelled, e.now, e.reason);
   }
 
-  result<run> operator()(const event::retried& e) {
+  result<void> operator()(const event::retried& e) {
     if (what.state == run_state::running || what.state == run_state::available)
       return refused(what, "retried");
     if (is_final(what.state)) {
@@ -103,20 +91,33 @@ struct life {
     }
     what.cancel_requested = false;
     what.start_deadline.reset();
-    return waiting(std::move(what), run_state::available, e.now);
+    return wait(run_state::available, e.now);
   }
 
-  result<run> operator()(const event::discarded& e) {
+  result<void> operator()(const event::discarded& e) {
     if (!waits(what))
       return refused(what, "discarded");
-    return ended(std::move(what), run_state::discarded, e.now, e.reason);
+    return end(run_state::discarded, e.now, e.reason);
   }
 
 private:
-  run after(const outcome& result, time_point now) {
+  result<void> end(run_state state, time_point now, std::string reason) {
+    what.state = state;
+    what.finished_at = now;
+    what.reason = std::move(reason);
+    return {};
+  }
+
+  result<void> wait(run_state state, time_point until) {
+    what.state = state;
+    what.scheduled_at = until;
+    return {};
+  }
+
+  result<void> after(const outcome& result, time_point now) {
     switch (result.kind) {
     case outcome_kind::succeeded:
-      return ended(std::move(what), run_state::completed, now, {});
+      return end(run_state::completed, now, {});
     case outcome_kind::cancelled:
       return cancelled(now);
     case outcome_kind::failed:
@@ -138,18 +139,16 @@ private:
   }
 
   /// For the reason that was given when it was asked for.
-  run cancelled(time_point now) {
-    auto reason = std::move(what.reason);
-    return ended(std::move(what), run_state::cancelled, now, std::move(reason));
+  result<void> cancelled(time_point now) {
+    return end(run_state::cancelled, now, std::move(what.reason));
   }
 
-  run unsuccessful(const outcome& result, time_point now) {
+  result<void> unsuccessful(const outcome& result, time_point now) {
     switch (result.kind) {
     case outcome_kind::snoozed:
-      return waiting(std::move(what), run_state::scheduled,
-                     now + result.snooze);
+      return wait(run_state::scheduled, now + result.snooze);
     case outcome_kind::interrupted:
-      return waiting(std::move(what), run_state::available, what.scheduled_at);
+      return wait(run_state::available, what.scheduled_at);
     case outcome_kind::crashed:
       return crashed(now);
     default:
@@ -157,29 +156,35 @@ private:
     }
   }
 
-  run crashed(time_point now) {
+  result<void> crashed(time_point now) {
     if (what.crashes >= what.max_crashes)
-      return ended(std::move(what), run_state::discarded, now, "poison");
+      return end(run_state::discarded, now, "poison");
     if (what.crashes == 1)
-      return waiting(std::move(what), run_state::available, what.scheduled_at);
-    auto wait = next_retry(what.backoff, what.crashes - 1, what.id);
-    return waiting(std::move(what), run_state::retryable, now + wait);
+      return wait(run_state::available, what.scheduled_at);
+    return wait(run_state::retryable,
+                now + next_retry(what.backoff, what.crashes - 1, what.id));
   }
 
-  run failed(const outcome& result, time_point now) {
+  result<void> failed(const outcome& result, time_point now) {
     if (result.asks_retry && what.failures < asked_attempts)
       what.max_attempts = std::max(what.max_attempts, what.failures + 1);
     if (!result.retryable || what.failures >= what.max_attempts)
-      return ended(std::move(what), run_state::discarded, now, {});
-    auto wait = next_retry(what.backoff, what.failures, what.id);
-    return waiting(std::move(what), run_state::retryable, now + wait);
+      return end(run_state::discarded, now, {});
+    return wait(run_state::retryable,
+                now + next_retry(what.backoff, what.failures, what.id));
   }
 };
 
 } // namespace
 
+result<void> change_state(run& what, run_event event) {
+  return std::visit(life{what}, event);
+}
+
 result<run> transition(run before, run_event what) {
-  return std::visit(life{std::move(before)}, what);
+  if (auto ok = change_state(before, std::move(what)); !ok)
+    return tl::unexpected{ok.error()};
+  return before;
 }
 
 } // namespace jobq

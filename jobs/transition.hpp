@@ -93,4 +93,7 @@ using run_event = std::variant<event::promoted, event::claimed, event::expired,
 /// @returns the run after the event, or `invalid_state` with the reason
 result<run> transition(run before, run_event what);
 
+/// As `transition`, where the run is. One that is refused stays as it was.
+result<void> change_state(run& what, run_event event);
+
 } // namespace jobq

@@ -72,17 +72,17 @@ result<shared_run> rocksdb_writer::find(const run_id& id) {
 }
 
 result<bool> rocksdb_writer::exists(const run_id& id) {
-  if (auto* known = known_.find(id))
-    return known->stored != nullptr;
   if (id > newest_)
     return false;
+  if (auto* known = known_.find(id))
+    return known->stored != nullptr;
   auto bytes = db_.get(family::runs, keys::run(id));
   if (!bytes)
     return tl::unexpected{bytes.error()};
   return bytes->has_value();
 }
 
-result<void> rocksdb_writer::add(run value) {
+result<void> rocksdb_writer::add(run&& value) {
   auto& owner = job(value.job);
   const bool soon = index(value, owner);
   if (is_scheduled(value.trigger)) {
@@ -92,12 +92,11 @@ result<void> rocksdb_writer::add(run value) {
   }
   count(nullptr, &value, owner);
   ++owner.counters.run_count;
-  auto id = value.id;
+  const auto id = value.id;
   newest_ = std::max(newest_, id);
-  codec::stored_run stored;
-  stored.run = std::move(value);
   known_
-      .change(id, std::make_shared<const codec::stored_run>(std::move(stored)))
+      .change(id, std::make_shared<const codec::stored_run>(
+                      codec::stored_run{std::move(value), 0, false, {}}))
       .soon
       = soon;
   return {};
@@ -106,29 +105,25 @@ result<void> rocksdb_writer::add(run value) {
 result<shared_run> rocksdb_writer::change(const shared_run& before,
                                           const run_event& what,
                                           reply* answer) {
-  auto after = transition(before->run, what);
-  if (!after)
-    return tl::unexpected{after.error()};
-  return replace(
-      before,
-      {std::move(*after), before->sequence, before->has_logs, before->unknown},
-      answer);
+  auto after = std::make_shared<codec::stored_run>(*before);
+  if (auto ok = change_state(after->run, what); !ok)
+    return tl::unexpected{ok.error()};
+  return replace(before, std::move(after), answer);
 }
 
 result<shared_run> rocksdb_writer::replace(const shared_run& before,
-                                           codec::stored_run after,
-                                           reply* answer) {
+                                           changed_run after, reply* answer) {
   const auto& was = before->run;
   const auto id = was.id;
   auto& owner = job(was.job);
   const bool began_final = is_final(was.state);
-  const bool ends_final = is_final(after.run.state);
+  const bool ends_final = is_final(after->run.state);
   if (ends_final && !began_final)
-    complete(after, owner);
+    complete(*after, owner);
   bool soon = false;
-  if (was.state != after.run.state) {
-    unindex(was, after.run, owner);
-    soon = index(after.run, owner);
+  if (was.state != after->run.state) {
+    unindex(was, after->run, owner);
+    soon = index(after->run, owner);
   }
   if (is_scheduled(was.trigger) && began_final != ends_final) {
     auto key = keys::unfinished(owner.id, id);
@@ -136,12 +131,12 @@ result<shared_run> rocksdb_writer::replace(const shared_run& before,
       remove(family::runs, key);
       owner.unfinished.erase(key, batch_.number);
     } else {
-      put(family::runs, key, keys::encode_brief(owner.id, after.run.state));
+      put(family::runs, key, keys::encode_brief(owner.id, after->run.state));
       owner.unfinished.insert(key, batch_.number);
     }
   }
-  count(&was, &after.run, owner);
-  auto stored = std::make_shared<const codec::stored_run>(std::move(after));
+  count(&was, &after->run, owner);
+  const shared_run stored = std::move(after);
   if (answer && ends_final && !began_final)
     answer->completions.push_back({stored->sequence, run_of(stored)});
   auto& known = known_.change(id, stored);

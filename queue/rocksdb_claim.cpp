@@ -65,9 +65,12 @@ result<bool> rocksdb_writer::take_one(queue_state& line,
   line.ready.pop();
   auto id = keys::trailing_id(key);
   // The key of a running run stays until it ends and may be read again.
-  if (known_.running(id))
+  const auto* known = known_.find(id);
+  if (known != nullptr && known->running())
     return false;
-  auto found = find(id);
+  auto found = known != nullptr && known->stored
+                   ? result<shared_run>{known->stored}
+                   : find(id);
   if (!found && found.error().code != errc::not_found)
     return tl::unexpected{found.error()};
   if (!found || (*found)->run.state != run_state::available
@@ -89,27 +92,24 @@ result<bool> rocksdb_writer::take_one(queue_state& line,
     ++line.deletes;
     return false;
   }
-  auto after = transition(what, event::claimed{c.now});
-  if (!after)
-    return tl::unexpected{after.error()};
-  answer.runs.push_back(
-      run_of(begin(before, std::move(*after), owner, record)));
+  auto after = std::make_shared<codec::stored_run>(*before);
+  if (auto ok = change_state(after->run, event::claimed{c.now}); !ok)
+    return tl::unexpected{ok.error()};
+  answer.runs.push_back(run_of(begin(what, std::move(after), owner, record)));
   return true;
 }
 
-shared_run rocksdb_writer::begin(const shared_run& before, run after,
+shared_run rocksdb_writer::begin(const run& before, shared_run stored,
                                  job_state& owner,
                                  codec::claim_record& record) {
-  count_in(&before->run, &after, owner.counters);
-  count_in(&before->run, &after, queue(after.queue).counters);
+  const auto& after = stored->run;
+  count_in(&before, &after, owner.counters);
+  count_in(&before, &after, queue(after.queue).counters);
   owner.counters.last_run = after.id;
   owner.counters.last_started_at = after.started_at;
   record.members.push_back({after.id, after.attempt});
-  auto id = after.id;
-  auto stored = std::make_shared<const codec::stored_run>(codec::stored_run{
-      std::move(after), before->sequence, before->has_logs, before->unknown});
   take_up(stored, owner, last_claim_ + 1);
-  running_changes_.emplace_back(id, stored);
+  running_changes_.emplace_back(after.id, stored);
   return stored;
 }
 

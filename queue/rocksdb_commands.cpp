@@ -51,13 +51,11 @@ result<void> rocksdb_writer::finish_one(const attempt_end& what,
   auto before = find(what.id);
   if (!before)
     return tl::unexpected{before.error()};
-  auto after = transition((*before)->run, event::finished{what.attempt});
-  if (!after)
-    return tl::unexpected{after.error()};
-  codec::stored_run value{std::move(*after), (*before)->sequence,
-                          (*before)->has_logs, (*before)->unknown};
-  store_log(value, what.attempt.number, what.log);
-  auto stored = replace(*before, std::move(value), &answer);
+  auto after = std::make_shared<codec::stored_run>(**before);
+  if (auto ok = change_state(after->run, event::finished{what.attempt}); !ok)
+    return ok;
+  store_log(*after, what.attempt.number, what.log);
+  auto stored = replace(*before, std::move(after), &answer);
   if (!stored)
     return tl::unexpected{stored.error()};
   answer.runs.push_back(run_of(*stored));

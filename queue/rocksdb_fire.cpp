@@ -73,7 +73,7 @@ result<void> rocksdb_writer::fire_one(job_state& owner, const firing& what,
   line.run = what.run.id;
   write_tick(owner, std::move(line), answer);
   answer.runs.push_back(std::make_shared<const run>(what.run));
-  return add(what.run);
+  return add(run{what.run});
 }
 
 /// Cancels the job's waiting runs, as many of them as the window holds.

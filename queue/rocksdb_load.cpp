@@ -172,13 +172,12 @@ result<void> rocksdb_writer::load_claim(std::uint64_t number,
     const auto& what = stored->run;
     if (what.state == run_state::available
         && what.attempt + 1 == member.attempt) {
-      auto after = transition(what, event::claimed{record.started_at});
-      if (!after)
-        return tl::unexpected{after.error()};
-      recount(what, *after, number);
-      stored = std::make_shared<const codec::stored_run>(
-          codec::stored_run{std::move(*after), stored->sequence,
-                            stored->has_logs, stored->unknown});
+      auto after = std::make_shared<codec::stored_run>(*stored);
+      if (auto ok = change_state(after->run, event::claimed{record.started_at});
+          !ok)
+        return ok;
+      recount(what, after->run, number);
+      stored = std::move(after);
     } else if (what.state != run_state::running
                || what.attempt != member.attempt) {
       continue;

@@ -101,6 +101,9 @@ public:
   batch_writer& writes() { return writes_; }
 
 private:
+  /// On its way to become what all others share.
+  using changed_run = std::shared_ptr<codec::stored_run>;
+
   /// What batches changed that may not be written yet.
   struct unsettled {
     std::uint64_t number = 0;
@@ -129,7 +132,7 @@ private:
   result<queue_state*> best_queue();
   result<bool> take_one(queue_state& queue, const command::claim& c,
                         reply& answer, codec::claim_record& record);
-  shared_run begin(const shared_run& before, run after, job_state& job,
+  shared_run begin(const run& before, shared_run after, job_state& job,
                    codec::claim_record& record);
   void park(job_state& job, const run& what);
   result<void> release_next(job_state& job);
@@ -169,11 +172,11 @@ private:
   /// @returns the run as this batch sees it, or `not_found`
   result<shared_run> find(const run_id& id);
   result<bool> exists(const run_id& id);
-  result<void> add(run value);
+  result<void> add(run&& value);
   /// Applies an event to a run and records all that follows from it.
   result<shared_run> change(const shared_run& before, const run_event& what,
                             reply* answer);
-  result<shared_run> replace(const shared_run& before, codec::stored_run after,
+  result<shared_run> replace(const shared_run& before, changed_run after,
                              reply* answer);
   void unindex(const run& before, const run& after, job_state& job);
   /// @returns whether a claim may want it soon
