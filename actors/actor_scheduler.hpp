@@ -4,10 +4,13 @@
 
 namespace jobq {
 
-/// Has the actor system of `config` run on CAF's work-sharing scheduler, but
-/// with a clock that is not told of every actor that ends: CAF has it look for
-/// timeouts to cancel, which wakes a thread once for each run, and actors that
-/// only send themselves delayed messages have none.
+/// Has the actor system of `config` run on threads of our own, as many as there
+/// are processors but at least two. As CAF's work-sharing scheduler, with three
+/// differences: nobody is woken while a lock is held that he needs; an actor's
+/// message to another does not wake a thread when the actor's own takes it
+/// next; and the clock is not told of every actor that ends, for CAF has it
+/// look for timeouts to cancel, which actors that only send themselves delayed
+/// messages do not have.
 void use_actor_scheduler(caf::actor_system_config& config);
 
 } // namespace jobq

@@ -8,7 +8,7 @@
 namespace jobq {
 namespace {
 
-/// A batch from this size on is written at once.
+/// A batch from this size on is written by the thread.
 constexpr std::size_t large = 64 << 10;
 /// No more than about so much waits.
 constexpr std::size_t most_bytes = 2 << 20;
@@ -66,8 +66,11 @@ void batch_writer::hand_over(built_batch batch) {
     thread_ = std::thread{[this] { work(); }};
   waiting_bytes_ += bytes;
   waiting_.push_back(std::move(batch));
-  if (bytes < large)
+  if (bytes < large) {
+    while (!waiting_.empty() && !writing_)
+      write_first(lock);
     return;
+  }
   hurry_ = true;
   wake_.notify_one();
 }

@@ -29,9 +29,10 @@ struct built_batch {
 
 /// Writes batches in their order and shows readers what they changed. Large
 /// ones are written by a thread of its own while the caller builds the next.
-/// Small ones are written by whoever waits for them: waking a thread would take
-/// longer, and a write beside a sync slows both. Once one has failed, none is
-/// written.
+/// Small ones are written at once by the caller: waking a thread would take
+/// longer, and the next sync need not wait for it. What comes while another
+/// thread writes is left to that one, or to whoever waits for it. Once one has
+/// failed, none is written.
 ///
 /// `write` and `hand_over` are called by one thread, the rest by any.
 class batch_writer {
@@ -49,7 +50,7 @@ public:
   /// Writes a batch behind those that were handed over.
   result<void> write(built_batch batch, bool sync);
 
-  /// Has a batch written later. Waits while many bytes are to be written.
+  /// Has a batch written, perhaps later. Waits while many bytes are to be.
   void hand_over(built_batch batch);
 
   /// All up to this number are written.
@@ -82,7 +83,7 @@ private:
   std::deque<built_batch> waiting_; ///< the first may be being written
   std::size_t waiting_bytes_ = 0;
   bool writing_ = false;
-  bool hurry_ = false; ///< do not leave what waits to who waits for it
+  bool hurry_ = false; ///< the thread is to write what waits
   std::vector<built_batch> spare_;
   std::uint64_t written_ = 0;
   std::optional<error> failure_;

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -142,14 +143,17 @@ private:
     next.report = here ? applier_.apply(batch, durability::async)
                        : applier_.begin(batch);
     next.callbacks = std::exchange(batch.callbacks, {});
-    // Those who hear it may hand in what follows while the disk is waited for.
+    std::optional<pulse> now;
     if (next.report)
-      applier_.beat({next.report->claimable, next.report->next_due});
+      now = {next.report->claimable, next.report->next_due};
+    if (!here)
+      finisher_.hand_in(std::move(next));
+    // Those who hear it may hand in what follows while the disk is waited for.
+    if (now)
+      applier_.beat(*now);
     if (here) {
       alone_.push_back(std::move(next));
       finisher_.finish(alone_);
-    } else {
-      finisher_.hand_in(std::move(next));
     }
   }
 
