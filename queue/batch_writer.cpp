@@ -67,7 +67,7 @@ void batch_writer::hand_over(built_batch batch) {
   waiting_bytes_ += bytes;
   waiting_.push_back(std::move(batch));
   if (bytes < large) {
-    while (!waiting_.empty() && !writing_)
+    while (!waiting_.empty() && !writing_ && !hurry_)
       write_first(lock);
     return;
   }

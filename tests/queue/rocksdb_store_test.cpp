@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <future>
 #include <thread>
 
 #include "queue/codec.hpp"
@@ -254,20 +255,107 @@ TEST_F(rocksdb_store_test, a_failed_write_shows_nothing_and_poisons) {
   s.enqueue(make_run(3));
 }
 
-TEST_F(rocksdb_store_test, readers_see_what_was_begun_when_it_is_written) {
-  harness.open(at(0));
-  any_command what = command::enqueue{{make_run(1)}};
-  const auto begun = harness.get().begin({&what, 1});
+/// A disk that takes a large batch only when it is told to, so that what is
+/// begun meanwhile has to wait behind it.
+class slow_write : public rocksdb_store_test {
+protected:
+  void SetUp() override {
+    harness.options.before_write = [this]() -> result<void> {
+      if (held.exchange(false))
+        all_begun.get_future().wait();
+      if (broken)
+        return fail(errc::io, "no more disk");
+      return {};
+    };
+    harness.open(at(0));
+  }
+
+  result<commit_report> begin(any_command what) {
+    return harness.get().begin({&what, 1});
+  }
+
+  result<commit_report> begin_large() {
+    held = true;
+    command::enqueue many;
+    for (std::uint64_t i = 0; i < 1'000; ++i)
+      many.runs.push_back(make_run(1'000 + i));
+    return begin(std::move(many));
+  }
+
+  std::atomic<bool> held{false};
+  std::atomic<bool> broken{false};
+  std::promise<void> all_begun;
+};
+
+TEST_F(slow_write, readers_see_what_was_begun_when_it_is_written) {
+  ASSERT_TRUE(begin_large());
+  const auto begun = begin(command::enqueue{{make_run(1)}});
   ASSERT_TRUE(begun);
   EXPECT_FALSE(harness.get().find_run(id_of(1)));
-  what = command::claim{"me", 5, at(1), milliseconds{0}};
-  const auto claimed = harness.get().begin({&what, 1});
+  const auto claimed
+      = begin(command::claim{"me", 2'000, at(1), milliseconds{0}});
   ASSERT_TRUE(claimed);
-  EXPECT_EQ(claimed->replies[0]->runs.size(), 1U) << "the next batch sees it";
+  EXPECT_EQ(claimed->replies[0]->runs.size(), 1'001U)
+      << "the next batch sees it";
+  all_begun.set_value();
   const auto far = harness.get().persist(begun->number, durability::sync);
   ASSERT_TRUE(far);
-  EXPECT_EQ(*far, claimed->number) << "a sync takes along what waits";
+  EXPECT_GE(*far, begun->number);
+  EXPECT_TRUE(harness.get().find_run(id_of(1)));
+  ASSERT_TRUE(harness.get().persist(claimed->number, durability::async));
   EXPECT_EQ(s.get(id_of(1)).state, run_state::running);
+}
+
+TEST_F(slow_write, that_fails_ends_what_was_begun_behind_it) {
+  const auto good = begin(command::enqueue{{make_run(1)}});
+  ASSERT_TRUE(good);
+  ASSERT_TRUE(harness.get().persist(good->number, durability::async));
+  const auto bad = begin_large();
+  const auto behind = begin(command::enqueue{{make_run(3)}});
+  ASSERT_TRUE(bad && behind) << "nothing is written yet";
+  broken = true;
+  all_begun.set_value();
+  const auto refused = harness.get().persist(bad->number, durability::async);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::store_failed);
+  broken = false;
+  EXPECT_FALSE(harness.get().persist(behind->number, durability::async));
+  EXPECT_TRUE(harness.get().persist(good->number, durability::async))
+      << "it was written before";
+  EXPECT_FALSE(harness.get().find_run(id_of(3)));
+  EXPECT_EQ(begin(command::enqueue{{make_run(4)}}).error().code,
+            errc::store_failed);
+  s.reopen();
+  EXPECT_EQ(s.get(id_of(1)).state, run_state::available);
+  EXPECT_FALSE(harness.get().find_run(id_of(1'000)));
+}
+
+TEST_F(rocksdb_store_test, a_small_batch_is_written_when_it_is_begun) {
+  harness.open(at(0));
+  any_command what = command::enqueue{{make_run(1)}};
+  ASSERT_TRUE(harness.get().begin({&what, 1}));
+  EXPECT_TRUE(harness.get().find_run(id_of(1)));
+}
+
+TEST_F(rocksdb_store_test, a_small_write_that_fails_is_never_acknowledged) {
+  bool broken = false;
+  harness.options.before_write = [&]() -> result<void> {
+    if (broken)
+      return fail(errc::io, "no more disk");
+    return {};
+  };
+  harness.open(at(0));
+  broken = true;
+  any_command what = command::enqueue{{make_run(1)}};
+  const auto bad = harness.get().begin({&what, 1});
+  broken = false;
+  ASSERT_TRUE(bad) << "carried out, but not written";
+  EXPECT_FALSE(harness.get().find_run(id_of(1)));
+  const auto refused = harness.get().persist(bad->number, durability::async);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::store_failed);
+  what = command::enqueue{{make_run(2)}};
+  EXPECT_EQ(harness.get().begin({&what, 1}).error().code, errc::store_failed);
 }
 
 TEST_F(rocksdb_store_test, what_was_begun_is_written_when_the_store_ends) {
@@ -293,39 +381,6 @@ TEST_F(rocksdb_store_test, large_batches_are_written_beside_the_next) {
   EXPECT_EQ(s.claim(20'000).size(), 10'000U);
   EXPECT_EQ(harness.get().persist(last, durability::sync), last + 1);
   EXPECT_EQ(s.of_job("job").live.at(run_state::running), 10'000U);
-}
-
-TEST_F(rocksdb_store_test, a_failed_write_ends_what_was_begun_behind_it) {
-  bool broken = false;
-  harness.options.before_write = [&]() -> result<void> {
-    if (broken)
-      return fail(errc::io, "no more disk");
-    return {};
-  };
-  harness.open(at(0));
-  any_command what = command::enqueue{{make_run(1)}};
-  const auto good = harness.get().begin({&what, 1});
-  ASSERT_TRUE(good);
-  ASSERT_TRUE(harness.get().persist(good->number, durability::async));
-  broken = true;
-  what = command::enqueue{{make_run(2)}};
-  const auto bad = harness.get().begin({&what, 1});
-  what = command::enqueue{{make_run(3)}};
-  const auto behind = harness.get().begin({&what, 1});
-  ASSERT_TRUE(bad && behind) << "nothing is written yet";
-  const auto refused = harness.get().persist(bad->number, durability::async);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, errc::store_failed);
-  broken = false;
-  EXPECT_FALSE(harness.get().persist(behind->number, durability::async));
-  EXPECT_TRUE(harness.get().persist(good->number, durability::async))
-      << "it was written before";
-  EXPECT_FALSE(harness.get().find_run(id_of(3)));
-  what = command::enqueue{{make_run(4)}};
-  EXPECT_EQ(harness.get().begin({&what, 1}).error().code, errc::store_failed);
-  s.reopen();
-  EXPECT_EQ(s.get(id_of(1)).state, run_state::available);
-  EXPECT_FALSE(harness.get().find_run(id_of(2)));
 }
 
 TEST_F(rocksdb_store_test, little_space_refuses_new_work_only) {
