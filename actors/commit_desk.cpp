@@ -21,6 +21,7 @@ void commit_desk::on_delivery(std::function<void()> notify) {
   std::lock_guard guard{mutex_};
   notify_ = std::move(fresh);
   told_ = false;
+  due_told_.reset();
 }
 
 void commit_desk::submit(any_command what, std::uint64_t ticket) {

@@ -1,6 +1,7 @@
 #include "actors/keeper.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <caf/actor_system.hpp>
@@ -44,6 +45,8 @@ struct keeper_state {
   bool claiming = false;
   /// Whether a claim may find something.
   bool claimable = true;
+  /// When the next waiting run is due, as far as told.
+  std::optional<time_point> due;
   bool draining = false;
   bool halting = false;
   supervisor_actor supervisor;
@@ -58,6 +61,7 @@ struct keeper_state {
   caf::result<reply_batch> commit(const command_batch& commands);
   void want(std::uint32_t runs);
   void collect();
+  void tell_clock();
   void answer(commit_desk::answer& one);
   void claim();
   void claimed(result<reply>& value);
@@ -99,11 +103,16 @@ void keeper_state::collect() {
     answer(one);
   if (delivery.pulse) {
     claimable = delivery.pulse->claimable;
-    if (delivery.pulse->next_due && clock)
-      self->send(clock, atom::wake_v, *delivery.pulse->next_due);
+    due = delivery.pulse->next_due;
+    tell_clock();
   }
   claim();
   quit_when_done();
+}
+
+void keeper_state::tell_clock() {
+  if (due && clock)
+    self->send(clock, atom::wake_v, *due);
 }
 
 void keeper_state::answer(commit_desk::answer& one) {
@@ -190,7 +199,10 @@ keeper_actor::behavior_type keeper_state::make_behavior() {
           [this](atom::drain) { drain(); },
           [this](atom::meet, const supervisor_actor& who) { supervisor = who; },
           [this](atom::meet, const history_actor& who) { history = who; },
-          [this](atom::meet, const clock_actor& who) { clock = who; },
+          [this](atom::meet, const clock_actor& who) {
+            clock = who;
+            tell_clock(); // it may follow one that knew
+          },
           [this](atom::halt) { halt(); }};
 }
 

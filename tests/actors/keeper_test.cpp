@@ -1,5 +1,8 @@
 #include "actors/keeper.hpp"
 
+#include <utility>
+#include <vector>
+
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
@@ -50,6 +53,29 @@ protected:
     settle();
   }
 
+  /// A clock that only listens.
+  clock_actor listener(std::vector<time_point>& heard) {
+    return system_->spawn(
+        [&heard](clock_actor::pointer self) -> clock_actor::behavior_type {
+          return {
+              [](atom::wake, std::uint64_t) {},
+              [&heard](atom::wake, time_point due) { heard.push_back(due); },
+              [](atom::reload, const config_ptr&) {},
+              [](atom::toggle, const switch_order&) {},
+              [self](atom::halt) { self->quit(); }};
+        });
+  }
+
+  void introduce(const clock_actor& clock) {
+    caf::anon_send(actor_, atom::meet_v, clock);
+    settle();
+  }
+
+  void end(const clock_actor& clock) {
+    caf::anon_send(clock, atom::halt_v);
+    settle();
+  }
+
   slow_committer commits_;
   caf::actor_system_config settings_;
   std::unique_ptr<caf::actor_system> system_;
@@ -95,6 +121,45 @@ TEST_F(keeper, claims_nothing_until_a_pulse_says_that_there_is_something) {
   EXPECT_EQ(std::get<command::claim>(commits_.commands[1]).limit, 6U);
   commits_.callbacks[1](reply{});
   settle();
+}
+
+TEST_F(keeper, is_told_of_a_pulse_only_when_it_asks_for_something) {
+  int told = 0;
+  desk_->on_delivery([&] { ++told; });
+  const time_point due{seconds{60}};
+  const auto tell = [&](pulse latest) {
+    commits_.beat(latest);
+    const auto pulse = desk_->collect().pulse;
+    EXPECT_EQ(pulse->claimable, latest.claimable) << "it is there all the same";
+    EXPECT_EQ(pulse->next_due, latest.next_due);
+    return std::exchange(told, 0);
+  };
+  EXPECT_EQ(tell({false, {}}), 0);
+  EXPECT_EQ(tell({true, {}}), 1);
+  EXPECT_EQ(tell({false, due}), 1) << "the clock has to know";
+  EXPECT_EQ(tell({false, due}), 0) << "it does";
+  EXPECT_EQ(tell({true, due}), 1);
+  EXPECT_EQ(tell({false, due + seconds{1}}), 1);
+  EXPECT_EQ(tell({false, {}}), 1) << "an earlier one is new again after that";
+  EXPECT_EQ(tell({false, due}), 1);
+  desk_->on_delivery({});
+}
+
+TEST_F(keeper, tells_a_new_clock_what_the_last_one_knew) {
+  const time_point due{seconds{60}};
+  std::vector<time_point> first;
+  std::vector<time_point> second;
+  const auto clock = listener(first);
+  introduce(clock);
+  EXPECT_TRUE(first.empty());
+  commits_.beat({false, due});
+  settle();
+  EXPECT_EQ(first, std::vector{due});
+  end(clock);
+  const auto next = listener(second);
+  introduce(next);
+  EXPECT_EQ(second, std::vector{due});
+  end(next);
 }
 
 } // namespace
