@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -158,7 +159,11 @@ public:
     return new actor_scheduler(system);
   }
 
-  void enqueue(caf::resumable* one) override { line_.add(one); }
+  void enqueue(caf::resumable* one) override {
+    // What it wakes may be the last that was waited for: then it ends us.
+    const auto line = line_;
+    line->add(one);
+  }
 
   caf_clock& clock() noexcept override { return clock_; }
 
@@ -166,7 +171,7 @@ protected:
   void start() override {
     for (std::size_t i = 0; i < num_workers(); ++i)
       threads_.push_back(
-          std::make_unique<actor_thread>(system(), line_, max_throughput()));
+          std::make_unique<actor_thread>(system(), *line_, max_throughput()));
     clock_thread_ = std::thread{[this] {
       caf::detail::set_thread_name("jobq.clock");
       system().thread_started();
@@ -178,17 +183,17 @@ protected:
 
   /// All actors have ended by now but those of CAF's own.
   void stop() override {
-    line_.close();
+    line_->close();
     threads_.clear();
     stop_actors();
-    while (auto* const left = line_.take())
+    while (auto* const left = line_->take())
       cleanup_and_release(left);
     clock_.cancel_dispatch_loop();
     clock_thread_.join();
   }
 
 private:
-  ready_actors line_;
+  const std::shared_ptr<ready_actors> line_ = std::make_shared<ready_actors>();
   std::vector<std::unique_ptr<actor_thread>> threads_;
   lean_clock clock_;
   std::thread clock_thread_;

@@ -46,6 +46,9 @@ void commit_desk::submit(any_command what, commit_callback done) {
 commit_desk::delivery commit_desk::collect() {
   std::lock_guard guard{mutex_};
   told_ = false;
+  // Who acts on answers alone may have forgotten what he was told before.
+  if (!waiting_.pulse)
+    due_told_.reset();
   return std::exchange(waiting_, {});
 }
 

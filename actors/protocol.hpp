@@ -34,6 +34,9 @@ using rpc = typename detail::rpc_of<Signature>::type;
 using worker_actor = caf::typed_actor<
     // The function has returned; from the executor.
     rpc<void(atom::end, outcome)>,
+    // Ask the function to stop. Comes this way, and not straight to the
+    // executor, because that knows the attempt only once it was started.
+    rpc<void(atom::stop, stop_order)>,
     // The attempt was given up: end now, with this outcome.
     rpc<void(atom::give_up, outcome)>>;
 

@@ -290,7 +290,7 @@ void supervisor_state::stop_slot(slot& one, stop_reason why) {
   one.stopping = why;
   one.deadline = time() + parts.options.obey_grace;
   wake_by(*one.deadline);
-  parts.functions->stop(one.what->id, why);
+  self->send(one.worker, atom::stop_v, stop_order{one.what->id, why});
 }
 
 void supervisor_state::down(const caf::down_msg& message) {
@@ -462,7 +462,10 @@ supervisor_actor::behavior_type supervisor_state::make_behavior() {
               order.done(
                   jobq::fail(errc::unavailable, "the engine is stopping"));
           },
-          [this](atom::give_up, const std::string& why) { fail(why); },
+          [this](atom::give_up, const std::string& why) {
+            fail(why);
+            halt_step(); // what can't be recorded is not waited for
+          },
           [this](atom::drain) { drain(); },
           [this](atom::halt) { halt(); }};
 }

@@ -89,6 +89,9 @@ worker_actor::behavior_type worker_state::make_behavior(const run& what,
     return worker_actor::behavior_type::make_empty_behavior();
   }
   return {[this](atom::end, const outcome& result) { finish(result); },
+          [this](atom::stop, const stop_order& order) {
+            parts->functions->stop(id, order.why);
+          },
           [this](atom::give_up, const outcome& result) { finish(result); }};
 }
 

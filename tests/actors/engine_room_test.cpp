@@ -344,21 +344,21 @@ TEST_F(engine_room, a_keeper_that_dies_stops_the_engine_and_says_why) {
 
 TEST_F(engine_room, a_supervisor_that_dies_stops_the_engine_and_says_why) {
   add_job("often", "* * * * * *");
-  auto& job = add_job("slow", "");
-  job.timeout = seconds{5};
+  add_job("slow", "");
   executor_.held_jobs["slow"] = true;
-  executor_.breaks_on_stop = true;
   const auto others = actors();
   begin();
   enqueue("slow");
-  pass(milliseconds{4'999});
+  pass(seconds{4});
   EXPECT_FALSE(failure_);
-  pass(milliseconds{1});
+  break_clock_ = true;
+  break_logger_ = "clock is restarted";
+  pass(seconds{2});
   ASSERT_TRUE(failure_);
   EXPECT_NE(failure_->find("the supervisor died"), std::string::npos)
       << *failure_;
   EXPECT_EQ(view_->failure(), failure_);
-  EXPECT_TRUE(said("supervisor died: no way to stop it"));
+  EXPECT_TRUE(said("supervisor died: the test broke the logger"));
   EXPECT_TRUE(said("the engine gives up: the supervisor died"));
   EXPECT_EQ(actors(), others) << "somebody works on";
 }
@@ -399,6 +399,38 @@ TEST_F(engine_room, a_failed_store_makes_the_engine_give_up_with_its_reason) {
   executor_.end(id, {});
   pass(seconds{1});
   EXPECT_EQ(failure_, "no space left");
+}
+
+TEST_F(engine_room, ends_when_the_store_fails_after_it_was_told_to) {
+  add_job("a", "");
+  executor_.held_jobs["a"] = true;
+  const auto others = actors();
+  begin();
+  auto id = enqueue("a").id;
+  caf::anon_send(supervisor_, atom::halt_v);
+  pass(milliseconds{1});
+  commits_->broken = error{errc::store_failed, "no space left"};
+  executor_.end(id, {});
+  pass(seconds{1});
+  EXPECT_EQ(failure_, "no space left");
+  EXPECT_EQ(actors(), others) << "somebody waits for ever";
+}
+
+TEST_F(engine_room, a_stop_that_is_there_before_its_run_reaches_the_function) {
+  add_job("slow", "");
+  executor_.held_jobs["slow"] = true;
+  begin();
+  const auto made = made_run("slow");
+  caf::anon_send(supervisor_, atom::stop_v,
+                 stop_order{made.id, stop_reason::cancel});
+  pass(milliseconds{0});
+  ASSERT_TRUE(submit(command::enqueue{{made}}));
+  pass(milliseconds{0});
+  ASSERT_EQ(executor_.started.size(), 1U);
+  ASSERT_EQ(executor_.stopped.size(), 1U) << "at once, not after the grace";
+  EXPECT_EQ(executor_.stopped[0].first, made.id);
+  EXPECT_EQ(store_->find_run(made.id)->attempts.at(0).outcome.kind,
+            outcome_kind::cancelled);
 }
 
 TEST_F(engine_room, refused_ticks_are_decided_again) {

@@ -74,15 +74,15 @@ protected:
     commits_ = make_committer(*store_);
   }
 
-  void start() { start(*functions_); }
+  void start() { start(*commits_); }
 
-  void start(executor& functions) {
+  void start(commit_queue& commits) {
     engine_options options;
     options.stop_grace = milliseconds{50};
     engine_parts parts{*store_,
-                       *commits_,
-                       functions,
-                       [](log_level, std::string_view) {},
+                       commits,
+                       *functions_,
+                       log_,
                        [this](const job_definition& job) {
                          return registry_.why_not_runnable(job);
                        },
@@ -92,32 +92,32 @@ protected:
     engine_ = std::move(*started);
   }
 
-  /// The supervisor dies of this executor when a run is cancelled.
-  class unstoppable : public executor {
+  /// Refuses to record what an attempt came to.
+  class unwilling : public commit_queue {
   public:
-    explicit unstoppable(executor& real) : real_{real} {}
-    void start(const run& what, attempt_observer observer) override {
-      real_.start(what, std::move(observer));
+    explicit unwilling(commit_queue& real) : real_{real} {}
+    void submit(any_command what, commit_callback done) override {
+      if (std::holds_alternative<command::finish>(what))
+        done(fail(errc::busy, "not now"));
+      else
+        real_.submit(std::move(what), std::move(done));
     }
-    void stop(const run_id&, stop_reason) override {
-      throw std::runtime_error{"no way to stop it"};
+    void on_pulse(pulse_callback callback) override {
+      real_.on_pulse(std::move(callback));
     }
 
   private:
-    executor& real_;
+    commit_queue& real_;
   };
 
-  /// @returns which one
-  run_id cancel_one_that_runs() {
-    const auto made = engine_->run_now("waits", {}, trigger::manual);
-    EXPECT_TRUE(made);
-    if (!made)
-      return {};
-    while (!engine_->live().look(made->id))
-      std::this_thread::yield();
-    EXPECT_TRUE(engine_->perform(
-        command::cancel{made->id, "cancelled by ann", system_time()()}));
-    return made->id;
+  /// The history dies of the log when an end is refused, and the supervisor
+  /// when it says so.
+  void start_with_a_supervisor_that_dies(commit_queue& commits) {
+    log_ = [](log_level, std::string_view line) {
+      if (line.ends_with("not now") || line == "history is restarted")
+        throw std::runtime_error{"no way to say it"};
+    };
+    start(commits);
   }
 
   run await(const run_id& id) {
@@ -137,6 +137,7 @@ protected:
   std::filesystem::path directory_;
   registry registry_;
   configuration config_;
+  logger log_ = [](log_level, std::string_view) {};
   std::unique_ptr<executor> functions_;
   std::unique_ptr<store> store_;
   std::unique_ptr<commit_queue> commits_;
@@ -235,11 +236,12 @@ TEST_F(engine_on_threads, a_stopped_engine_refuses_instead_of_hanging) {
 }
 
 TEST_F(engine_on_threads, an_engine_whose_supervisor_died_says_so_and_ends) {
-  unstoppable functions{*functions_};
-  start(functions);
+  unwilling commits{*commits_};
+  start_with_a_supervisor_that_dies(commits);
   std::promise<std::string> told;
   engine_->on_failure([&told](std::string why) { told.set_value(why); });
-  const auto id = cancel_one_that_runs();
+  const auto made = engine_->run_now("ok", {}, trigger::manual);
+  ASSERT_TRUE(made);
   auto why = told.get_future().get();
   EXPECT_NE(why.find("the supervisor died"), std::string::npos) << why;
   EXPECT_EQ(engine_->status().failure, why);
@@ -247,19 +249,21 @@ TEST_F(engine_on_threads, an_engine_whose_supervisor_died_says_so_and_ends) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, errc::unavailable);
   engine_->stop();
-  EXPECT_EQ(store_->find_run(id)->state, run_state::running);
+  EXPECT_EQ(store_->find_run(made->id)->state, run_state::running);
+  engine_.reset(); // its queue goes first
 }
 
 TEST_F(engine_on_threads, who_asks_late_is_told_of_a_failure_too) {
-  unstoppable functions{*functions_};
-  start(functions);
-  cancel_one_that_runs();
+  unwilling commits{*commits_};
+  start_with_a_supervisor_that_dies(commits);
+  ASSERT_TRUE(engine_->run_now("ok", {}, trigger::manual));
   std::atomic<int> told{0};
   while (engine_->status().failure.empty())
     std::this_thread::yield();
   engine_->on_failure([&told](const std::string&) { ++told; });
   engine_->stop();
   EXPECT_EQ(told, 1);
+  engine_.reset(); // its queue goes first
 }
 
 TEST_F(engine_on_threads, another_thread_than_the_starting_one_may_end_it) {

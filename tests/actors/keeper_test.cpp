@@ -142,6 +142,11 @@ TEST_F(keeper, is_told_of_a_pulse_only_when_it_asks_for_something) {
   EXPECT_EQ(tell({false, due + seconds{1}}), 1);
   EXPECT_EQ(tell({false, {}}), 1) << "an earlier one is new again after that";
   EXPECT_EQ(tell({false, due}), 1);
+  desk_->submit(command::promote{}, 1);
+  commits_.callbacks.back()(reply{});
+  EXPECT_FALSE(desk_->collect().pulse) << "its answer overtook it";
+  told = 0;
+  EXPECT_EQ(tell({false, due}), 1) << "it may have been forgotten";
   desk_->on_delivery({});
 }
 

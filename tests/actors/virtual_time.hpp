@@ -40,8 +40,7 @@ public:
   std::map<std::string, bool> held_jobs;
   /// Jobs whose start throws out of the executor.
   std::map<std::string, bool> broken_jobs;
-  bool breaks_on_stop = false; ///< `stop` throws
-  bool obedient = true;        ///< a held attempt ends when it is stopped
+  bool obedient = true; ///< a held attempt ends when it is stopped
 
   std::map<run_id, attempt_observer> held;
   std::vector<run> started;
