@@ -337,25 +337,17 @@ TEST_F(rocksdb_store_test, a_small_batch_is_written_when_it_is_begun) {
   EXPECT_TRUE(harness.get().find_run(id_of(1)));
 }
 
-TEST_F(rocksdb_store_test, a_small_write_that_fails_is_never_acknowledged) {
-  bool broken = false;
-  harness.options.before_write = [&]() -> result<void> {
-    if (broken)
-      return fail(errc::io, "no more disk");
-    return {};
-  };
-  harness.open(at(0));
+TEST_F(slow_write, that_is_small_and_fails_is_never_acknowledged) {
   broken = true;
-  any_command what = command::enqueue{{make_run(1)}};
-  const auto bad = harness.get().begin({&what, 1});
+  const auto bad = begin(command::enqueue{{make_run(1)}});
   broken = false;
   ASSERT_TRUE(bad) << "carried out, but not written";
   EXPECT_FALSE(harness.get().find_run(id_of(1)));
   const auto refused = harness.get().persist(bad->number, durability::async);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, errc::store_failed);
-  what = command::enqueue{{make_run(2)}};
-  EXPECT_EQ(harness.get().begin({&what, 1}).error().code, errc::store_failed);
+  EXPECT_EQ(begin(command::enqueue{{make_run(2)}}).error().code,
+            errc::store_failed);
 }
 
 TEST_F(rocksdb_store_test, what_was_begun_is_written_when_the_store_ends) {
