@@ -25,9 +25,26 @@ void commit_desk::on_delivery(std::function<void()> notify) {
 }
 
 void commit_desk::submit(any_command what, std::uint64_t ticket) {
-  commits_.submit(std::move(what), [this, ticket](result<reply> value) {
+  commits_.submit(std::move(what), deliver_under(ticket));
+}
+
+commit_callback commit_desk::deliver_under(std::uint64_t ticket) {
+  return [this, ticket](result<reply> value) {
     deliver(ticket, std::move(value));
-  });
+  };
+}
+
+void commit_desk::claim_for(std::string owner, time_source now,
+                            std::uint64_t ticket) {
+  commits_.claim_for({std::move(owner), std::move(now), deliver_under(ticket)});
+}
+
+void commit_desk::want(std::uint32_t runs) {
+  commits_.want(runs);
+}
+
+void commit_desk::stop_claiming(std::uint64_t ticket) {
+  commits_.stop_claiming(deliver_under(ticket));
 }
 
 void commit_desk::submit(any_command what, commit_callback done) {
@@ -57,7 +74,7 @@ void commit_desk::hear(const pulse& latest) {
   {
     std::lock_guard guard{mutex_};
     waiting_.pulse = latest;
-    if (!latest.claimable && latest.next_due == due_told_)
+    if (latest.next_due == due_told_)
       return;
     due_told_ = latest.next_due;
     call = to_tell();

@@ -6,8 +6,10 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "actors/time_source.hpp"
 #include "jobs/run.hpp"
 #include "queue/committer.hpp"
 
@@ -46,11 +48,20 @@ public:
   /// are delivered all the same, before `done` is called.
   void submit(any_command what, commit_callback done);
 
+  /// Has runs claimed for `owner` as they are wanted; they are delivered under
+  /// `ticket`, and so is the reason why no more are.
+  void claim_for(std::string owner, time_source now, std::uint64_t ticket);
+  void want(std::uint32_t runs);
+
+  /// Ends that; an answer under `ticket` follows the last that were claimed.
+  void stop_claiming(std::uint64_t ticket);
+
   delivery collect();
 
 private:
   using notification = std::shared_ptr<const std::function<void()>>;
 
+  commit_callback deliver_under(std::uint64_t ticket);
   void hear(const pulse& latest);
   void deliver(std::optional<std::uint64_t> ticket, result<reply> value);
   notification to_tell(); ///< with the lock; to be called without it

@@ -14,9 +14,9 @@
 namespace jobq {
 namespace {
 
+/// Of what is claimed, and of the word that no more will be.
 constexpr std::uint64_t claim_ticket = 0;
-/// By one claim: other commands wait for it.
-constexpr std::uint32_t most_claimed = 2'000;
+constexpr std::uint64_t end_ticket = 1;
 
 struct keeper_state {
   using pointer = keeper_actor::stateful_pointer<keeper_state>;
@@ -39,12 +39,9 @@ struct keeper_state {
   keeper_parts parts;
   /// Commands that are not answered yet, by ticket.
   std::map<std::uint64_t, slot> slots;
-  std::uint64_t last_ticket = claim_ticket;
-  /// How many runs the supervisor would take.
-  std::uint32_t wanted = 0;
-  bool claiming = false;
-  /// Whether a claim may find something.
-  bool claimable = true;
+  std::uint64_t last_ticket = end_ticket;
+  enum class claiming { going_on, stopping, over };
+  claiming claims = claiming::going_on;
   /// When the next waiting run is due, as far as told.
   std::optional<time_point> due;
   bool draining = false;
@@ -56,6 +53,9 @@ struct keeper_state {
   static inline const char* name = "keeper";
 
   explicit keeper_state(pointer ptr) : self{ptr} {}
+  ~keeper_state();
+  keeper_state(const keeper_state&) = delete;
+  keeper_state& operator=(const keeper_state&) = delete;
 
   keeper_actor::behavior_type make_behavior();
   caf::result<reply_batch> commit(const command_batch& commands);
@@ -63,13 +63,19 @@ struct keeper_state {
   void collect();
   void tell_clock();
   void answer(commit_desk::answer& one);
-  void claim();
   void claimed(result<reply>& value);
+  void stop_claiming();
   void drain();
   void tell_drained();
   void halt();
   void quit_when_done();
 };
+
+// Without a keeper, nobody would start what is claimed.
+keeper_state::~keeper_state() {
+  if (parts.desk)
+    stop_claiming();
+}
 
 caf::result<reply_batch> keeper_state::commit(const command_batch& commands) {
   auto batch = std::make_shared<pending>();
@@ -89,8 +95,8 @@ caf::result<reply_batch> keeper_state::commit(const command_batch& commands) {
 }
 
 void keeper_state::want(std::uint32_t runs) {
-  wanted += runs;
-  claim();
+  if (claims == claiming::going_on)
+    parts.desk->want(runs);
 }
 
 void keeper_state::collect() {
@@ -102,11 +108,9 @@ void keeper_state::collect() {
   for (auto& one : delivery.answers)
     answer(one);
   if (delivery.pulse) {
-    claimable = delivery.pulse->claimable;
     due = delivery.pulse->next_due;
     tell_clock();
   }
-  claim();
   quit_when_done();
 }
 
@@ -118,6 +122,11 @@ void keeper_state::tell_clock() {
 void keeper_state::answer(commit_desk::answer& one) {
   if (one.ticket == claim_ticket) {
     claimed(one.value);
+    return;
+  }
+  if (one.ticket == end_ticket) {
+    claims = claiming::over;
+    tell_drained();
     return;
   }
   auto found = slots.find(one.ticket);
@@ -134,53 +143,44 @@ void keeper_state::answer(commit_desk::answer& one) {
             std::move(batch->replies))});
 }
 
-void keeper_state::claim() {
-  if (claiming || !claimable || wanted == 0 || draining || halting)
-    return;
-  claiming = true;
-  claimable = false; // its own pulse or a later one says what is left
-  command::claim what;
-  what.owner = parts.instance;
-  what.limit = std::min(wanted, most_claimed);
-  what.now = parts.now();
-  parts.desk->submit(std::move(what), claim_ticket);
-}
-
 void keeper_state::claimed(result<reply>& value) {
-  claiming = false;
-  tell_drained();
   if (!value) {
-    claimable = false; // until a commit succeeds
     if (supervisor)
       self->send(supervisor, atom::give_up_v, value.error().message);
     return;
   }
-  auto count = static_cast<std::uint32_t>(value->runs.size());
-  wanted -= std::min(wanted, count);
-  if (count > 0 && supervisor)
+  if (!value->runs.empty() && supervisor)
     self->send(
         supervisor, atom::start_v,
         std::make_shared<const std::vector<run_ptr>>(std::move(value->runs)));
 }
 
+void keeper_state::stop_claiming() {
+  if (claims != claiming::going_on)
+    return;
+  claims = claiming::stopping;
+  parts.desk->stop_claiming(end_ticket);
+}
+
 void keeper_state::drain() {
   draining = true;
+  stop_claiming();
   tell_drained();
 }
 
 void keeper_state::tell_drained() {
-  if (draining && !claiming && parts.drained)
+  if (draining && claims == claiming::over && parts.drained)
     parts.drained();
 }
 
 void keeper_state::halt() {
   halting = true;
-  wanted = 0;
+  stop_claiming();
   quit_when_done();
 }
 
 void keeper_state::quit_when_done() {
-  if (!halting || claiming || !slots.empty())
+  if (!halting || claims != claiming::over || !slots.empty())
     return;
   parts.desk->on_delivery({});
   self->quit();
@@ -191,6 +191,7 @@ keeper_actor::behavior_type keeper_state::make_behavior() {
   parts.desk->on_delivery([handle = keeper_actor{self}] {
     caf::anon_send(handle, atom::collect_v);
   });
+  parts.desk->claim_for(parts.instance, parts.now, claim_ticket);
   return {[this](atom::commit, const command_batch& commands) {
             return commit(commands);
           },

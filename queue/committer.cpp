@@ -14,6 +14,7 @@
 #include "queue/backlog.hpp"
 #include "queue/command_size.hpp"
 #include "queue/finisher.hpp"
+#include "queue/standing_claim.hpp"
 
 namespace jobq {
 namespace {
@@ -43,6 +44,7 @@ public:
     {
       std::lock_guard lock{mutex_};
       stopping_ = true;
+      standing_.end();
     }
     wake_.notify_one();
     thread_.join();
@@ -63,15 +65,38 @@ public:
       was_idle = !waits();
       if (!refusal.empty())
         was_idle = false;
-      else if (std::holds_alternative<command::claim>(one.what))
-        claims_.add(std::move(one.what), std::move(one.done));
       else
-        others_.push_back(std::move(one));
+        requests_.push_back(std::move(one));
     }
     if (!refusal.empty())
       answer(one.done, fail(errc::busy, std::move(refusal)));
     else if (was_idle)
       wake_.notify_one();
+  }
+
+  void claim_for(claimer who) override {
+    std::lock_guard lock{mutex_};
+    standing_.begin(std::move(who));
+  }
+
+  void want(std::uint32_t runs) override {
+    bool wake = false;
+    {
+      std::lock_guard lock{mutex_};
+      const bool was_idle = !waits();
+      standing_.want(runs);
+      wake = was_idle && waits();
+    }
+    if (wake)
+      wake_.notify_one();
+  }
+
+  void stop_claiming(commit_callback done) override {
+    {
+      std::lock_guard lock{mutex_};
+      standing_.end();
+    }
+    submit(command::finish{}, std::move(done)); // ends nothing, in its turn
   }
 
   void on_pulse(pulse_callback callback) override {
@@ -83,11 +108,14 @@ private:
     ::pthread_setname_np(::pthread_self(), "jobq.commit");
     request_batch batch;
     while (wait_for_work()) {
-      take_claims(batch);
+      if (can_claim())
+        add_claim(batch);
       commit(batch, {}, true);
       applied_batch next;
       next.needs = durability::sync;
-      const auto bytes = take_others(batch, next);
+      const auto bytes = take_requests(batch, next);
+      if (!batch.empty() && bytes <= first_bytes)
+        add_claim(batch);
       commit(batch, std::move(next), bytes <= few_bytes);
     }
   }
@@ -105,27 +133,58 @@ private:
     return waits();
   }
 
-  bool waits() const { return !claims_.empty() || !others_.empty(); }
+  /// With the lock.
+  bool waits() const {
+    return !requests_.empty() || (claimable_ && standing_.open());
+  }
 
-  void take_claims(request_batch& batch) {
+  bool can_claim() {
     std::lock_guard lock{mutex_};
-    std::swap(batch, claims_);
+    return claimable_;
+  }
+
+  /// Adds a claim for what is wanted, as the last of the batch.
+  void add_claim(request_batch& batch) {
+    {
+      std::lock_guard lock{mutex_};
+      claim_ = standing_.next();
+    }
+    if (claim_)
+      batch.add(claim_->command(), claim_->who->claimed);
+  }
+
+  /// Once the batch has been applied.
+  void settle_claim(applied_batch& batch) {
+    std::lock_guard lock{mutex_};
+    // After a failure until a commit succeeds.
+    claimable_ = batch.report && batch.report->claimable;
+    if (!claim_)
+      return;
+    const auto claim = *std::exchange(claim_, std::nullopt);
+    const auto failed = batch.report
+                            ? result<reply>{}
+                            : result<reply>{tl::unexpect, batch.report.error()};
+    const auto& came = batch.report ? batch.report->replies.back() : failed;
+    if (standing_.settle(claim, came))
+      return;
+    batch.report->replies.pop_back();
+    batch.callbacks.pop_back();
   }
 
   /// @returns about how many bytes they will add
-  std::size_t take_others(request_batch& batch, applied_batch& next) {
+  std::size_t take_requests(request_batch& batch, applied_batch& next) {
     const auto most = finisher_.idle() ? first_bytes : max_batch_bytes;
     std::lock_guard lock{mutex_};
     std::size_t size = 0;
-    while (!others_.empty() && size < most) {
-      auto& one = others_.front();
+    while (!requests_.empty() && size < most) {
+      auto& one = requests_.front();
       size += one.bytes;
       if (one.new_runs > 0) {
         next.new_runs += one.new_runs;
         next.new_bytes += one.bytes;
       }
       batch.add(std::move(one.what), std::move(one.done));
-      others_.pop_front();
+      requests_.pop_front();
     }
     return size;
   }
@@ -143,12 +202,12 @@ private:
     next.report = here ? applier_.apply(batch, durability::async)
                        : applier_.begin(batch);
     next.callbacks = std::exchange(batch.callbacks, {});
+    settle_claim(next);
     std::optional<pulse> now;
     if (next.report)
-      now = {next.report->claimable, next.report->next_due};
+      now = pulse{next.report->next_due};
     if (!here)
       finisher_.hand_in(std::move(next));
-    // Those who hear it may hand in what follows while the disk is waited for.
     if (now)
       applier_.beat(*now);
     if (here) {
@@ -174,10 +233,12 @@ private:
   std::mutex mutex_;
   backlog backlog_;
   std::condition_variable wake_;
-  request_batch claims_;
-  std::deque<request> others_;
+  std::deque<request> requests_;
+  standing_claim standing_;
+  bool claimable_ = true; ///< a claim may find something
   bool stopping_ = false;
-  std::vector<applied_batch> alone_; ///< for its memory
+  std::optional<standing_claim::order> claim_; ///< in the batch being applied
+  std::vector<applied_batch> alone_;           ///< for its memory
   finisher finisher_;
   std::thread thread_; ///< ends before the finisher does
 };

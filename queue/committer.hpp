@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "jobs/error.hpp"
 #include "queue/store.hpp"
@@ -16,10 +19,19 @@ using commit_callback = std::function<void(result<reply>)>;
 /// Called when a commit has been carried out, with the store's pulse: what is
 /// submitted then comes after it.
 struct pulse {
-  bool claimable = false;
   std::optional<time_point> next_due;
 };
 using pulse_callback = std::function<void(const pulse&)>;
+
+/// Who has runs claimed as they become available.
+struct claimer {
+  std::string owner;               ///< that the claims name
+  std::function<time_point()> now; ///< on any thread
+  /// Receives what was claimed, once its commit is done and all before it are
+  /// durable, or why nothing more is. Completions are those of runs whose start
+  /// deadline had passed.
+  commit_callback claimed;
+};
 
 /// The one way to change a store. Thread-safe.
 class commit_queue {
@@ -28,6 +40,18 @@ public:
 
   /// Hands in a command. Nothing is acknowledged before its commit.
   virtual void submit(any_command what, commit_callback done) = 0;
+
+  /// Sets for whom runs are claimed, in place of who was before: nothing is
+  /// wanted at first.
+  virtual void claim_for(claimer who) = 0;
+
+  /// Has so many runs more claimed, now or as soon as there are any.
+  virtual void want(std::uint32_t runs) = 0;
+
+  /// Nobody wants any more runs.
+  /// @param done called, as by `submit`, after all that were claimed have been
+  ///   handed on
+  virtual void stop_claiming(commit_callback done) = 0;
 
   /// Sets who hears the pulse; an empty function for nobody. Blocks until a
   /// call in progress has returned.
@@ -47,8 +71,10 @@ struct commit_limits {
 /// linger. A few commands are synced and answered at once; more by a second
 /// thread while the first goes on with what has come meanwhile, and large
 /// batches are written beside the next one too.
-/// Claims go ahead of the rest in a commit of their own that needs no sync. The
-/// destructor carries out what was submitted before it and joins.
+/// What is wanted is claimed in the same commit as what makes it available when
+/// that is small. Otherwise claims go ahead of the rest in a commit of their
+/// own that needs no sync. The destructor carries out what was submitted before
+/// it and joins.
 /// @param target outlives the committer
 std::unique_ptr<commit_queue> make_committer(store& target,
                                              commit_limits limits = {});

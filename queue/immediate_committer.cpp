@@ -4,6 +4,7 @@
 
 #include "queue/applier.hpp"
 #include "queue/committer.hpp"
+#include "queue/standing_claim.hpp"
 
 namespace jobq {
 namespace {
@@ -21,20 +22,29 @@ public:
     {
       std::lock_guard lock{mutex_};
       waiting_.push_back({std::move(what), std::move(done)});
-      if (busy_) // a callback's command: carried out by the loop below
-        return;
-      busy_ = true;
     }
-    request_batch batch;
-    while (take_one(batch)) {
-      auto how = std::holds_alternative<command::claim>(batch.commands.front())
-                     ? durability::async
-                     : durability::sync;
-      auto report = applier_.apply(batch, how);
-      answer(std::exchange(batch.callbacks, {}), report);
-      if (report)
-        applier_.beat({report->claimable, report->next_due});
+    work();
+  }
+
+  void claim_for(claimer who) override {
+    std::lock_guard lock{mutex_};
+    standing_.begin(std::move(who));
+  }
+
+  void want(std::uint32_t runs) override {
+    {
+      std::lock_guard lock{mutex_};
+      standing_.want(runs);
     }
+    work();
+  }
+
+  void stop_claiming(commit_callback done) override {
+    {
+      std::lock_guard lock{mutex_};
+      standing_.end();
+    }
+    submit(command::finish{}, std::move(done)); // ends nothing, in its turn
   }
 
   void on_pulse(pulse_callback callback) override {
@@ -42,8 +52,46 @@ public:
   }
 
 private:
-  bool take_one(request_batch& batch) {
+  void work() {
+    {
+      std::lock_guard lock{mutex_};
+      if (busy_) // by a callback: the loop below will see to it
+        return;
+      busy_ = true;
+    }
+    request_batch batch;
+    std::optional<standing_claim::order> claim;
+    while (take_one(batch, claim)) {
+      auto report
+          = applier_.apply(batch, claim ? durability::async : durability::sync);
+      bool tell = true;
+      {
+        std::lock_guard lock{mutex_};
+        claimable_ = report && report->claimable;
+        if (claim)
+          tell = standing_.settle(
+              *claim, report ? report->replies[0]
+                             : result<reply>{tl::unexpect, report.error()});
+      }
+      const auto callbacks = std::exchange(batch.callbacks, {});
+      if (tell)
+        answer(callbacks, report);
+      if (report)
+        applier_.beat({report->next_due});
+    }
+  }
+
+  /// @param claim set if it is one
+  bool take_one(request_batch& batch,
+                std::optional<standing_claim::order>& claim) {
     std::lock_guard lock{mutex_};
+    claim.reset();
+    if (claimable_)
+      claim = standing_.next();
+    if (claim) {
+      batch.add(claim->command(), claim->who->claimed);
+      return true;
+    }
     if (waiting_.empty()) {
       busy_ = false;
       return false;
@@ -57,6 +105,8 @@ private:
   applier applier_;
   std::mutex mutex_;
   std::deque<request> waiting_;
+  standing_claim standing_;
+  bool claimable_ = true; ///< a claim may find something
   bool busy_ = false;
 };
 

@@ -102,6 +102,11 @@ protected:
       else
         real_.submit(std::move(what), std::move(done));
     }
+    void claim_for(claimer who) override { real_.claim_for(std::move(who)); }
+    void want(std::uint32_t runs) override { real_.want(runs); }
+    void stop_claiming(commit_callback done) override {
+      real_.stop_claiming(std::move(done));
+    }
     void on_pulse(pulse_callback callback) override {
       real_.on_pulse(std::move(callback));
     }

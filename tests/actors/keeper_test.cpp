@@ -19,12 +19,20 @@ public:
     commands.push_back(std::move(what));
     callbacks.push_back(std::move(done));
   }
+  void claim_for(claimer one) override { who = std::move(one); }
+  void want(std::uint32_t runs) override { wanted += runs; }
+  void stop_claiming(commit_callback done) override {
+    stopped.push_back(std::move(done));
+  }
   void on_pulse(pulse_callback callback) override {
     beat = std::move(callback);
   }
 
   std::vector<any_command> commands;
   std::vector<commit_callback> callbacks;
+  claimer who;
+  std::uint32_t wanted = 0;
+  std::vector<commit_callback> stopped;
   pulse_callback beat;
 };
 
@@ -35,12 +43,16 @@ protected:
     system_ = std::make_unique<caf::actor_system>(settings_);
     desk_ = std::make_shared<commit_desk>(commits_);
     actor_ = spawn_keeper(*system_, {desk_, "me", [] { return time_point{}; },
-                                     [](log_level, std::string_view) {}});
+                                     [](log_level, std::string_view) {},
+                                     [this] { ++drained_; }});
     settle();
   }
 
   ~keeper() override {
     caf::anon_send(actor_, atom::halt_v);
+    settle();
+    for (const auto& done : std::exchange(commits_.stopped, {}))
+      done(reply{});
     settle();
   }
 
@@ -80,47 +92,35 @@ protected:
   caf::actor_system_config settings_;
   std::unique_ptr<caf::actor_system> system_;
   std::shared_ptr<commit_desk> desk_;
+  int drained_ = 0;
   keeper_actor actor_;
 };
 
-TEST_F(keeper, claims_again_when_work_came_while_an_empty_claim_was_answered) {
+TEST_F(keeper, has_runs_claimed_in_its_engines_name) {
+  EXPECT_EQ(commits_.who.owner, "me");
   want(4);
-  ASSERT_EQ(commits_.commands.size(), 1U);
-  commits_.callbacks[0](reply{}); // nothing to claim
-  commits_.beat({false, {}});
-  commits_.beat({true, {}}); // another commit brought something
-  settle();
-  ASSERT_EQ(commits_.commands.size(), 2U);
-  EXPECT_TRUE(std::holds_alternative<command::claim>(commits_.commands[1]));
-  commits_.callbacks[1](reply{});
-  settle();
-}
-
-TEST_F(keeper, claims_again_when_the_pulse_came_before_an_empty_claims_answer) {
-  want(4);
-  commits_.beat({false, {}});
-  commits_.beat({true, {}}); // a later commit's, while the disk is waited for
-  settle();
-  commits_.callbacks[0](reply{});
-  settle();
-  ASSERT_EQ(commits_.commands.size(), 2U);
-  commits_.callbacks[1](reply{});
-  settle();
-}
-
-TEST_F(keeper, claims_nothing_until_a_pulse_says_that_there_is_something) {
-  want(4);
-  commits_.callbacks[0](reply{});
-  commits_.beat({false, {}});
-  settle();
   want(2);
-  EXPECT_EQ(commits_.commands.size(), 1U);
-  commits_.beat({true, {}});
+  EXPECT_EQ(commits_.wanted, 6U);
+  EXPECT_TRUE(commits_.commands.empty());
+}
+
+TEST_F(keeper, is_drained_once_the_last_claim_has_been_handed_on) {
+  caf::anon_send(actor_, atom::drain_v);
   settle();
-  ASSERT_EQ(commits_.commands.size(), 2U);
-  EXPECT_EQ(std::get<command::claim>(commits_.commands[1]).limit, 6U);
-  commits_.callbacks[1](reply{});
+  want(3);
+  EXPECT_EQ(commits_.wanted, 0U) << "nobody is to be started any more";
+  ASSERT_EQ(commits_.stopped.size(), 1U);
+  EXPECT_EQ(drained_, 0);
+  commits_.stopped[0](reply{});
   settle();
+  EXPECT_EQ(drained_, 1);
+  commits_.stopped.clear();
+}
+
+TEST_F(keeper, that_dies_has_nothing_claimed_any_more) {
+  caf::anon_send_exit(actor_, caf::exit_reason::kill);
+  settle();
+  EXPECT_EQ(commits_.stopped.size(), 1U);
 }
 
 TEST_F(keeper, is_told_of_a_pulse_only_when_it_asks_for_something) {
@@ -130,23 +130,20 @@ TEST_F(keeper, is_told_of_a_pulse_only_when_it_asks_for_something) {
   const auto tell = [&](pulse latest) {
     commits_.beat(latest);
     const auto pulse = desk_->collect().pulse;
-    EXPECT_EQ(pulse->claimable, latest.claimable) << "it is there all the same";
-    EXPECT_EQ(pulse->next_due, latest.next_due);
+    EXPECT_EQ(pulse->next_due, latest.next_due) << "it is there all the same";
     return std::exchange(told, 0);
   };
-  EXPECT_EQ(tell({false, {}}), 0);
-  EXPECT_EQ(tell({true, {}}), 1);
-  EXPECT_EQ(tell({false, due}), 1) << "the clock has to know";
-  EXPECT_EQ(tell({false, due}), 0) << "it does";
-  EXPECT_EQ(tell({true, due}), 1);
-  EXPECT_EQ(tell({false, due + seconds{1}}), 1);
-  EXPECT_EQ(tell({false, {}}), 1) << "an earlier one is new again after that";
-  EXPECT_EQ(tell({false, due}), 1);
+  EXPECT_EQ(tell({}), 0);
+  EXPECT_EQ(tell({due}), 1) << "the clock has to know";
+  EXPECT_EQ(tell({due}), 0) << "it does";
+  EXPECT_EQ(tell({due + seconds{1}}), 1);
+  EXPECT_EQ(tell({}), 1) << "an earlier one is new again after that";
+  EXPECT_EQ(tell({due}), 1);
   desk_->submit(command::promote{}, 1);
   commits_.callbacks.back()(reply{});
   EXPECT_FALSE(desk_->collect().pulse) << "its answer overtook it";
   told = 0;
-  EXPECT_EQ(tell({false, due}), 1) << "it may have been forgotten";
+  EXPECT_EQ(tell({due}), 1) << "it may have been forgotten";
   desk_->on_delivery({});
 }
 
@@ -157,7 +154,7 @@ TEST_F(keeper, tells_a_new_clock_what_the_last_one_knew) {
   const auto clock = listener(first);
   introduce(clock);
   EXPECT_TRUE(first.empty());
-  commits_.beat({false, due});
+  commits_.beat({due});
   settle();
   EXPECT_EQ(first, std::vector{due});
   end(clock);

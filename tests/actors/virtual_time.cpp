@@ -64,6 +64,22 @@ void breakable_committer::release() {
   }
 }
 
+void breakable_committer::claim_for(claimer who) {
+  who_ = who;
+  real_->claim_for(std::move(who));
+}
+
+void breakable_committer::want(std::uint32_t runs) {
+  if (broken && broken->code == errc::store_failed)
+    who_.claimed(tl::unexpected<error>(*broken));
+  else
+    real_->want(runs);
+}
+
+void breakable_committer::stop_claiming(commit_callback done) {
+  real_->stop_claiming(std::move(done));
+}
+
 void breakable_committer::on_pulse(pulse_callback callback) {
   real_->on_pulse(std::move(callback));
 }

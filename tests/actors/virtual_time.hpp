@@ -52,6 +52,9 @@ class breakable_committer : public commit_queue {
 public:
   explicit breakable_committer(store& target);
   void submit(any_command what, commit_callback done) override;
+  void claim_for(claimer who) override;
+  void want(std::uint32_t runs) override;
+  void stop_claiming(commit_callback done) override;
   void on_pulse(pulse_callback callback) override;
 
   std::optional<error> broken;
@@ -65,6 +68,7 @@ public:
 
 private:
   std::unique_ptr<commit_queue> real_;
+  claimer who_;
   std::deque<std::pair<any_command, commit_callback>> held_;
 };
 

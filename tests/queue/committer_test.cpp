@@ -1,5 +1,6 @@
 #include "queue/committer.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <future>
@@ -13,7 +14,8 @@ namespace jobq::test {
 namespace {
 
 /// Answers every command with its position in the order of arrival, and can be
-/// made to fail, throw, or wait in a sync commit.
+/// made to fail, throw, or wait in a sync commit. What is enqueued is there for
+/// claims.
 class fake_store final : public store {
 public:
   result<commit_report> apply(std::span<any_command> batch,
@@ -26,13 +28,22 @@ public:
     if (fails)
       return fail(errc::store_failed, "the disk is gone");
     commit_report report;
-    for (std::size_t i = 0; i < batch.size(); ++i) {
+    for (const auto& command : batch) {
       reply one;
       one.count = ++applied;
-      report.replies.emplace_back(one);
+      if (const auto* fresh = std::get_if<command::enqueue>(&command))
+        available += fresh->runs.size();
+      const auto* claim = std::get_if<command::claim>(&command);
+      if (claim != nullptr && claim_fails)
+        report.replies.emplace_back(
+            fail(errc::store_corrupt, "a damaged record"));
+      else if (claim != nullptr)
+        report.replies.emplace_back(carry_out(*claim, one));
+      else
+        report.replies.emplace_back(one);
     }
     report.number = batches.size();
-    report.claimable = true;
+    report.claimable = available > 0;
     report.next_due = time_point{seconds{9}};
     return report;
   }
@@ -78,6 +89,13 @@ public:
   }
   result<store_statistics> statistics() const override { return {}; }
 
+  reply carry_out(const command::claim& what, reply one) {
+    claims.push_back(what);
+    one.runs.resize(std::min<std::size_t>(what.limit, available));
+    available -= one.runs.size();
+    return one;
+  }
+
   struct seen_batch {
     std::size_t size;
     durability how;
@@ -103,6 +121,9 @@ public:
   std::condition_variable changed;
   std::vector<seen_batch> batches;
   std::uint64_t applied = 0;
+  std::size_t available = 0;
+  std::vector<command::claim> claims;
+  bool claim_fails = false;
   bool closed = false;
   bool fails = false;
   bool throws = false;
@@ -130,6 +151,12 @@ struct answers {
   std::condition_variable changed;
   std::vector<result<reply>> all;
 };
+
+command::enqueue new_runs(std::size_t count) {
+  command::enqueue what;
+  what.runs.resize(count);
+  return what;
+}
 
 /// What a command came to.
 result<reply> perform(commit_queue& queue, any_command what) {
@@ -208,25 +235,100 @@ TEST(committer, bounds_a_batch_in_bytes) {
   got.wait_for(8);
 }
 
-TEST(committer, claims_go_ahead_of_the_rest_and_need_no_sync) {
+TEST(committer, claims_in_the_commit_that_makes_runs_available) {
+  fake_store store;
+  answers claims;
+  auto queue = make_committer(store);
+  queue->claim_for(
+      {"me", [] { return time_point{seconds{7}}; }, claims.collect()});
+  queue->want(3);
+  queue->want(2);
+  ASSERT_TRUE(perform(*queue, new_runs(4)));
+  claims.wait_for(1);
+  EXPECT_EQ(claims.all[0]->runs.size(), 4U);
+  ASSERT_TRUE(perform(*queue, new_runs(4)));
+  claims.wait_for(2);
+  EXPECT_EQ(claims.all[1]->runs.size(), 1U) << "five were wanted";
+  std::lock_guard lock{store.mutex};
+  EXPECT_EQ(store.claims.back().owner, "me");
+  EXPECT_EQ(store.claims.back().now, time_point{seconds{7}});
+  EXPECT_EQ(store.batches.back().size, 2U);
+  EXPECT_EQ(store.syncs, 2);
+}
+
+TEST(committer, claims_what_is_there_when_it_is_wanted_and_needs_no_sync) {
+  fake_store store;
+  answers claims;
+  auto queue = make_committer(store);
+  queue->claim_for({"me", [] { return time_point{}; }, claims.collect()});
+  ASSERT_TRUE(perform(*queue, new_runs(3)));
+  queue->want(2);
+  claims.wait_for(1);
+  EXPECT_EQ(claims.all[0]->runs.size(), 2U);
+  EXPECT_EQ(store.syncs, 1);
+}
+
+TEST(committer, claims_at_most_so_many_at_once_and_goes_on) {
+  fake_store store;
+  answers claims;
+  auto queue = make_committer(store);
+  queue->claim_for({"me", [] { return time_point{}; }, claims.collect()});
+  ASSERT_TRUE(perform(*queue, new_runs(5'000)));
+  queue->want(6'000);
+  claims.wait_for(3);
+  EXPECT_EQ(claims.all[0]->runs.size(), 2'000U);
+  EXPECT_EQ(claims.all[1]->runs.size(), 2'000U);
+  EXPECT_EQ(claims.all[2]->runs.size(), 1'000U);
+}
+
+TEST(committer, claims_nothing_more_once_it_has_said_so) {
+  fake_store store;
+  answers claims;
+  answers ends;
+  auto queue = make_committer(store);
+  queue->claim_for({"me", [] { return time_point{}; }, claims.collect()});
+  queue->want(10);
+  perform(*queue, new_runs(1));
+  queue->stop_claiming([&](const result<reply>& came) {
+    EXPECT_EQ(claims.all.size(), 1U) << "the last one comes before";
+    ends.collect()(came);
+  });
+  ends.wait_for(1);
+  queue->want(10);
+  perform(*queue, new_runs(1));
+  perform(*queue, command::cancel{});
+  EXPECT_EQ(claims.all.size(), 1U);
+}
+
+TEST(committer, says_why_it_claims_nothing_more) {
+  fake_store store;
+  answers claims;
+  auto queue = make_committer(store);
+  queue->claim_for({"me", [] { return time_point{}; }, claims.collect()});
+  queue->want(10);
+  store.claim_fails = true;
+  EXPECT_TRUE(perform(*queue, new_runs(1))) << "that is not its fault";
+  claims.wait_for(1);
+  EXPECT_EQ(claims.all[0].error().code, errc::store_corrupt);
+  store.claim_fails = false;
+  perform(*queue, new_runs(1));
+  EXPECT_EQ(claims.all.size(), 1U);
+}
+
+TEST(committer, claims_go_ahead_of_what_waits) {
   fake_store store;
   answers claims;
   answers others;
   auto queue = make_committer(store);
-  store.open_syncs = 1;
-  queue->submit(command::cancel{}, others.collect());
-  others.wait_for(1);
-  store.gate(true);
-  queue->submit(command::cancel{}, others.collect());
-  store.wait_for_syncs(2);
-  queue->submit(command::cancel{}, others.collect());
-  queue->submit(command::claim{}, claims.collect());
-  store.gate(false);
+  queue->claim_for({"me", [] { return time_point{}; }, claims.collect()});
+  perform(*queue, new_runs(1));
+  hold_and_submit(*queue, [&] {
+    queue->submit(command::cancel{}, others.collect());
+    queue->want(1);
+  });
   claims.wait_for(1);
-  others.wait_for(3);
-  ASSERT_EQ(store.batches.size(), 4U);
-  EXPECT_EQ(claims.all[0]->count, 3U) << "ahead of the other";
-  EXPECT_EQ(store.syncs, 3);
+  others.wait_for(1);
+  EXPECT_LT(claims.all[0]->count, others.all[0]->count);
 }
 
 TEST(committer, gives_an_idle_disk_a_small_batch_first) {
@@ -294,7 +396,13 @@ TEST(committer, a_claim_does_not_wait_for_the_sync_behind_it) {
   fake_store store;
   answers others;
   auto queue = make_committer(store);
-  store.open_syncs = 1;
+  std::promise<bool> claimed;
+  queue->claim_for({"me", [] { return time_point{}; },
+                    [&](const result<reply>& came) {
+                      claimed.set_value(came.has_value());
+                    }});
+  perform(*queue, new_runs(1));
+  store.open_syncs = 2;
   store.gate(true);
   std::promise<void> first;
   auto first_done = first.get_future();
@@ -306,10 +414,7 @@ TEST(committer, a_claim_does_not_wait_for_the_sync_behind_it) {
     gone.wait();
   });
   first_done.wait();
-  std::promise<bool> claimed;
-  queue->submit(command::claim{}, [&](const result<reply>& came) {
-    claimed.set_value(came.has_value());
-  });
+  queue->want(1);
   for (int i = 0; i < 5; ++i)
     queue->submit(command::cancel{}, others.collect());
   go.set_value();
@@ -344,11 +449,14 @@ TEST(committer, a_failed_commit_is_everyones_answer) {
 TEST(committer, acknowledges_no_claim_after_a_failed_sync) {
   fake_store store;
   store.sync_fails = true;
+  answers claims;
   auto queue = make_committer(store);
-  perform(*queue, command::cancel{});
-  const auto claimed = perform(*queue, command::claim{});
-  ASSERT_FALSE(claimed) << "its runs may not be on the disk";
-  EXPECT_EQ(claimed.error().code, errc::store_failed);
+  queue->claim_for({"me", [] { return time_point{}; }, claims.collect()});
+  queue->want(1);
+  perform(*queue, new_runs(1));
+  claims.wait_for(1);
+  ASSERT_FALSE(claims.all[0]) << "its runs may not be on the disk";
+  EXPECT_EQ(claims.all[0].error().code, errc::store_failed);
 }
 
 TEST(committer, its_end_carries_out_what_callbacks_submit) {
@@ -403,7 +511,6 @@ TEST(committer, the_pulse_follows_each_commit) {
   });
   queue->submit(command::cancel{}, {});
   auto now = heard.get_future().get();
-  EXPECT_TRUE(now.claimable);
   EXPECT_EQ(now.next_due, time_point{seconds{9}});
   queue->on_pulse({});
 }
@@ -411,22 +518,27 @@ TEST(committer, the_pulse_follows_each_commit) {
 TEST(committer, many_threads_are_each_answered_once) {
   fake_store store;
   std::atomic<int> count = 0;
+  std::size_t claimed = 0;
   {
     auto queue = make_committer(store);
+    queue->claim_for(
+        {"me", [] { return time_point{}; },
+         [&](const result<reply>& came) { claimed += came->runs.size(); }});
     std::vector<std::thread> threads;
     for (int t = 0; t < 4; ++t)
       threads.emplace_back([&, t] {
         for (int i = 0; i < 500; ++i) {
-          any_command what = command::cancel{};
           if (t == 0)
-            what = command::claim{};
-          queue->submit(what, [&](auto) { ++count; });
+            queue->want(1);
+          queue->submit(new_runs(1), [&](auto) { ++count; });
         }
       });
     for (auto& one : threads)
       one.join();
+    perform(*queue, command::cancel{}); // what was wanted before is settled
   }
   EXPECT_EQ(count, 2'000);
+  EXPECT_EQ(claimed, 500U);
 }
 
 TEST(immediate_committer, has_answered_when_submit_returns) {
@@ -435,8 +547,20 @@ TEST(immediate_committer, has_answered_when_submit_returns) {
   auto queue = make_immediate_committer(store);
   queue->submit(command::cancel{}, got.collect());
   EXPECT_EQ(got.all.size(), 1U);
-  queue->submit(command::claim{}, got.collect());
-  EXPECT_EQ(store.batches[1].how, durability::async);
+  queue->claim_for({"me", [] { return time_point{}; }, got.collect()});
+  queue->submit(new_runs(2), got.collect());
+  queue->want(1);
+  ASSERT_EQ(got.all.size(), 3U);
+  EXPECT_EQ(got.all[2]->runs.size(), 1U);
+  EXPECT_EQ(store.batches[2].how, durability::async);
+  queue->want(2);
+  EXPECT_EQ(got.all[3]->runs.size(), 1U);
+  queue->submit(new_runs(3), got.collect());
+  ASSERT_EQ(got.all.size(), 6U) << "one was still wanted";
+  EXPECT_EQ(got.all[5]->runs.size(), 1U);
+  queue->stop_claiming(got.collect());
+  queue->want(1);
+  EXPECT_EQ(got.all.size(), 7U);
 }
 
 TEST(immediate_committer, a_callbacks_command_comes_after_the_callback) {
@@ -448,12 +572,6 @@ TEST(immediate_committer, a_callbacks_command_comes_after_the_callback) {
     order.push_back(1);
   });
   EXPECT_EQ(order, (std::vector{1, 2}));
-}
-
-command::enqueue new_runs(std::size_t count) {
-  command::enqueue what;
-  what.runs.resize(count);
-  return what;
 }
 
 TEST(committer, refuses_new_work_beyond_its_bounds_and_takes_it_later) {
