@@ -271,7 +271,8 @@ private:
   /// Waits until every callback that knows us has been called.
   void flush() {
     std::promise<void> done;
-    parts_.commits.submit(command::enqueue{},
+    // Promotes nothing. An enqueue might be refused, ahead of what waits.
+    parts_.commits.submit(command::promote{{}, 0},
                           [&done](const result<reply>&) { done.set_value(); });
     done.get_future().wait();
   }

@@ -1,6 +1,5 @@
 #include "actors/keeper.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 

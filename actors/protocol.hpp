@@ -64,7 +64,7 @@ using clock_actor = caf::typed_actor<
     // No new ticks: finish the commit in flight, then end.
     rpc<void(atom::halt)>>;
 
-/// Owns the slots: claims, spawns, watches, stops.
+/// Owns the slots: asks for runs, spawns, watches, stops.
 using supervisor_actor = caf::typed_actor<
     // Claimed runs, at most as many as were wanted.
     rpc<void(atom::start, run_batch)>,

@@ -77,6 +77,7 @@ public:
   void claim_for(claimer who) override {
     std::lock_guard lock{mutex_};
     standing_.begin(std::move(who));
+    claimable_ = true; // for all that is known
   }
 
   void want(std::uint32_t runs) override {
@@ -95,8 +96,11 @@ public:
     {
       std::lock_guard lock{mutex_};
       standing_.end();
+      // Ends nothing, and goes ahead of what waits: claims are behind none of
+      // that.
+      requests_.push_front({command::finish{}, std::move(done)});
     }
-    submit(command::finish{}, std::move(done)); // ends nothing, in its turn
+    wake_.notify_one();
   }
 
   void on_pulse(pulse_callback callback) override {

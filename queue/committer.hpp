@@ -26,7 +26,7 @@ using pulse_callback = std::function<void(const pulse&)>;
 /// Who has runs claimed as they become available.
 struct claimer {
   std::string owner;               ///< that the claims name
-  std::function<time_point()> now; ///< on any thread
+  std::function<time_point()> now; ///< on any thread; must not throw
   /// Receives what was claimed, once its commit is done and all before it are
   /// durable, or why nothing more is. Completions are those of runs whose start
   /// deadline had passed.

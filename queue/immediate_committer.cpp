@@ -29,6 +29,7 @@ public:
   void claim_for(claimer who) override {
     std::lock_guard lock{mutex_};
     standing_.begin(std::move(who));
+    claimable_ = true; // for all that is known
   }
 
   void want(std::uint32_t runs) override {
@@ -62,6 +63,8 @@ private:
     request_batch batch;
     std::optional<standing_claim::order> claim;
     while (take_one(batch, claim)) {
+      if (claim)
+        batch.add(claim->command(), claim->who->claimed);
       auto report
           = applier_.apply(batch, claim ? durability::async : durability::sync);
       bool tell = true;
@@ -81,17 +84,15 @@ private:
     }
   }
 
-  /// @param claim set if it is one
+  /// @param claim set if it is one, which is left to be added
   bool take_one(request_batch& batch,
                 std::optional<standing_claim::order>& claim) {
     std::lock_guard lock{mutex_};
     claim.reset();
     if (claimable_)
       claim = standing_.next();
-    if (claim) {
-      batch.add(claim->command(), claim->who->claimed);
+    if (claim)
       return true;
-    }
     if (waiting_.empty()) {
       busy_ = false;
       return false;

@@ -302,17 +302,47 @@ TEST(committer, claims_nothing_more_once_it_has_said_so) {
 
 TEST(committer, says_why_it_claims_nothing_more) {
   fake_store store;
+  store.claim_fails = true;
   answers claims;
   auto queue = make_committer(store);
   queue->claim_for({"me", [] { return time_point{}; }, claims.collect()});
   queue->want(10);
-  store.claim_fails = true;
   EXPECT_TRUE(perform(*queue, new_runs(1))) << "that is not its fault";
   claims.wait_for(1);
   EXPECT_EQ(claims.all[0].error().code, errc::store_corrupt);
-  store.claim_fails = false;
-  perform(*queue, new_runs(1));
+  EXPECT_TRUE(perform(*queue, new_runs(1)));
+  EXPECT_TRUE(perform(*queue, command::cancel{}));
   EXPECT_EQ(claims.all.size(), 1U);
+}
+
+TEST(committer, its_word_that_it_claims_no_more_does_not_wait_for_the_rest) {
+  fake_store store;
+  answers ends;
+  answers others;
+  auto queue = make_committer(store);
+  hold_and_submit(*queue, [&] {
+    for (int i = 0; i < 5; ++i)
+      queue->submit(command::cancel{}, others.collect());
+    queue->stop_claiming(ends.collect());
+  });
+  ends.wait_for(1);
+  others.wait_for(5);
+  EXPECT_LT(ends.all[0]->count, others.all[0]->count);
+}
+
+TEST(committer, a_new_claimer_has_what_came_past_the_committer) {
+  fake_store store;
+  answers claims;
+  auto queue = make_committer(store);
+  perform(*queue, command::cancel{}); // nothing to claim so far
+  {
+    std::lock_guard lock{store.mutex};
+    store.available = 1;
+  }
+  queue->claim_for({"me", [] { return time_point{}; }, claims.collect()});
+  queue->want(1);
+  claims.wait_for(1);
+  EXPECT_EQ(claims.all[0]->runs.size(), 1U);
 }
 
 TEST(committer, claims_go_ahead_of_what_waits) {
@@ -519,11 +549,15 @@ TEST(committer, many_threads_are_each_answered_once) {
   fake_store store;
   std::atomic<int> count = 0;
   std::size_t claimed = 0;
+  std::promise<void> all_claimed;
   {
     auto queue = make_committer(store);
-    queue->claim_for(
-        {"me", [] { return time_point{}; },
-         [&](const result<reply>& came) { claimed += came->runs.size(); }});
+    queue->claim_for({"me", [] { return time_point{}; },
+                      [&](const result<reply>& came) {
+                        claimed += came->runs.size();
+                        if (claimed == 500)
+                          all_claimed.set_value();
+                      }});
     std::vector<std::thread> threads;
     for (int t = 0; t < 4; ++t)
       threads.emplace_back([&, t] {
@@ -535,7 +569,7 @@ TEST(committer, many_threads_are_each_answered_once) {
       });
     for (auto& one : threads)
       one.join();
-    perform(*queue, command::cancel{}); // what was wanted before is settled
+    all_claimed.get_future().wait();
   }
   EXPECT_EQ(count, 2'000);
   EXPECT_EQ(claimed, 500U);
