@@ -1,8 +1,11 @@
 #include "actors/engine.hpp"
 
+#include <atomic>
 #include <filesystem>
 #include <future>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -92,15 +95,12 @@ protected:
     engine_ = std::move(*started);
   }
 
-  /// Refuses to record what an attempt came to.
-  class unwilling : public commit_queue {
+  /// Passes on what a test has nothing to say to.
+  class forwarding : public commit_queue {
   public:
-    explicit unwilling(commit_queue& real) : real_{real} {}
+    explicit forwarding(commit_queue& real) : real_{real} {}
     void submit(any_command what, commit_callback done) override {
-      if (std::holds_alternative<command::finish>(what))
-        done(fail(errc::busy, "not now"));
-      else
-        real_.submit(std::move(what), std::move(done));
+      real_.submit(std::move(what), std::move(done));
     }
     void claim_for(claimer who) override { real_.claim_for(std::move(who)); }
     void want(std::uint32_t runs) override { real_.want(runs); }
@@ -113,6 +113,41 @@ protected:
 
   private:
     commit_queue& real_;
+  };
+
+  /// Refuses to record what an attempt came to.
+  class unwilling : public forwarding {
+  public:
+    using forwarding::forwarding;
+    void submit(any_command what, commit_callback done) override {
+      if (std::holds_alternative<command::finish>(what))
+        done(fail(errc::busy, "not now"));
+      else
+        forwarding::submit(std::move(what), std::move(done));
+    }
+  };
+
+  /// Has too much to take new work, and does not come to a cancel before
+  /// something is handed in behind it that moves nothing.
+  class overfull : public forwarding {
+  public:
+    using forwarding::forwarding;
+    void submit(any_command what, commit_callback done) override {
+      if (std::holds_alternative<command::enqueue>(what)) {
+        done(fail(errc::busy, "too much waits"));
+      } else if (std::holds_alternative<command::cancel>(what)) {
+        held_.emplace_back(std::move(what), std::move(done));
+      } else {
+        const auto* promote = std::get_if<command::promote>(&what);
+        if (promote != nullptr && promote->limit == 0)
+          for (auto& [command, callback] : std::exchange(held_, {}))
+            forwarding::submit(std::move(command), std::move(callback));
+        forwarding::submit(std::move(what), std::move(done));
+      }
+    }
+
+  private:
+    std::vector<std::pair<any_command, commit_callback>> held_;
   };
 
   /// The history dies of the log when an end is refused, and the supervisor
@@ -238,6 +273,16 @@ TEST_F(engine_on_threads, a_stopped_engine_refuses_instead_of_hanging) {
   EXPECT_FALSE(engine_->set_enabled("ok", false, "ann", ""));
   EXPECT_FALSE(engine_->reload(config_));
   EXPECT_FALSE(engine_->subscribe(0)->next(seconds{1}));
+}
+
+TEST_F(engine_on_threads, ends_after_its_last_callback_however_much_waits) {
+  overfull commits{*commits_};
+  start(commits);
+  std::atomic<bool> answered = false;
+  engine_->submit(command::cancel{},
+                  [&](const result<reply>&) { answered = true; });
+  engine_.reset();
+  EXPECT_TRUE(answered);
 }
 
 TEST_F(engine_on_threads, an_engine_whose_supervisor_died_says_so_and_ends) {
