@@ -271,8 +271,7 @@ private:
   /// Waits until every callback that knows us has been called.
   void flush() {
     std::promise<void> done;
-    // Promotes nothing. An enqueue might be refused, ahead of what waits.
-    parts_.commits.submit(command::promote{{}, 0},
+    parts_.commits.submit(barrier(),
                           [&done](const result<reply>&) { done.set_value(); });
     done.get_future().wait();
   }

@@ -77,7 +77,6 @@ public:
   void claim_for(claimer who) override {
     std::lock_guard lock{mutex_};
     standing_.begin(std::move(who));
-    claimable_ = true; // for all that is known
   }
 
   void want(std::uint32_t runs) override {
@@ -96,9 +95,8 @@ public:
     {
       std::lock_guard lock{mutex_};
       standing_.end();
-      // Ends nothing, and goes ahead of what waits: claims are behind none of
-      // that.
-      requests_.push_front({command::finish{}, std::move(done)});
+      // Ahead of what waits: claims are behind none of that.
+      requests_.push_front({barrier(), std::move(done)});
     }
     wake_.notify_one();
   }
@@ -138,13 +136,11 @@ private:
   }
 
   /// With the lock.
-  bool waits() const {
-    return !requests_.empty() || (claimable_ && standing_.open());
-  }
+  bool waits() const { return !requests_.empty() || standing_.open(); }
 
   bool can_claim() {
     std::lock_guard lock{mutex_};
-    return claimable_;
+    return standing_.open();
   }
 
   /// Adds a claim for what is wanted, as the last of the batch.
@@ -160,16 +156,7 @@ private:
   /// Once the batch has been applied.
   void settle_claim(applied_batch& batch) {
     std::lock_guard lock{mutex_};
-    // After a failure until a commit succeeds.
-    claimable_ = batch.report && batch.report->claimable;
-    if (!claim_)
-      return;
-    const auto claim = *std::exchange(claim_, std::nullopt);
-    const auto failed = batch.report
-                            ? result<reply>{}
-                            : result<reply>{tl::unexpect, batch.report.error()};
-    const auto& came = batch.report ? batch.report->replies.back() : failed;
-    if (standing_.settle(claim, came))
+    if (standing_.settle(std::exchange(claim_, std::nullopt), batch.report))
       return;
     batch.report->replies.pop_back();
     batch.callbacks.pop_back();
@@ -239,7 +226,6 @@ private:
   std::condition_variable wake_;
   std::deque<request> requests_;
   standing_claim standing_;
-  bool claimable_ = true; ///< a claim may find something
   bool stopping_ = false;
   std::optional<standing_claim::order> claim_; ///< in the batch being applied
   std::vector<applied_batch> alone_;           ///< for its memory

@@ -29,7 +29,6 @@ public:
   void claim_for(claimer who) override {
     std::lock_guard lock{mutex_};
     standing_.begin(std::move(who));
-    claimable_ = true; // for all that is known
   }
 
   void want(std::uint32_t runs) override {
@@ -45,7 +44,7 @@ public:
       std::lock_guard lock{mutex_};
       standing_.end();
     }
-    submit(command::finish{}, std::move(done)); // ends nothing, in its turn
+    submit(barrier(), std::move(done));
   }
 
   void on_pulse(pulse_callback callback) override {
@@ -70,11 +69,7 @@ private:
       bool tell = true;
       {
         std::lock_guard lock{mutex_};
-        claimable_ = report && report->claimable;
-        if (claim)
-          tell = standing_.settle(
-              *claim, report ? report->replies[0]
-                             : result<reply>{tl::unexpect, report.error()});
+        tell = standing_.settle(claim, report);
       }
       const auto callbacks = std::exchange(batch.callbacks, {});
       if (tell)
@@ -88,9 +83,7 @@ private:
   bool take_one(request_batch& batch,
                 std::optional<standing_claim::order>& claim) {
     std::lock_guard lock{mutex_};
-    claim.reset();
-    if (claimable_)
-      claim = standing_.next();
+    claim = standing_.open() ? standing_.next() : std::nullopt;
     if (claim)
       return true;
     if (waiting_.empty()) {
@@ -107,7 +100,6 @@ private:
   std::mutex mutex_;
   std::deque<request> waiting_;
   standing_claim standing_;
-  bool claimable_ = true; ///< a claim may find something
   bool busy_ = false;
 };
 

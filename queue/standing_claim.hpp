@@ -3,14 +3,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <utility>
 
 #include "queue/committer.hpp"
 
 namespace jobq {
 
-/// The runs that are wanted of a committer, and who wants them: what it claims
-/// as soon as there is something. A plain value; its committer locks it.
+/// The runs that are wanted of a committer, who wants them, and whether there
+/// may be any. A plain value; its committer locks it.
 class standing_claim {
 public:
   /// A claim to be carried out, and for whom.
@@ -23,25 +22,32 @@ public:
     }
   };
 
-  /// Nothing is wanted at first.
+  /// Nothing is wanted at first, and anything may be there.
   void begin(claimer who);
   void want(std::uint32_t runs);
   void end();
 
-  /// Whether there is anything to claim for.
-  bool open() const { return wanted_ > 0; }
+  /// Whether a claim may bring something that is wanted.
+  bool open() const { return claimable_ && wanted_ > 0; }
 
-  /// The next claim. What it asks for is not wanted until `settle`.
+  /// The next claim, if anything is wanted. What it asks for is not wanted
+  /// until `settle`.
   std::optional<order> next();
 
-  /// Once a claim has been carried out: what it did not bring is wanted again,
-  /// nothing if it failed.
-  /// @returns whether there is something to tell
-  bool settle(const order& what, const result<reply>& came);
+  /// After each commit. What a claim did not bring is wanted again, nothing if
+  /// it failed.
+  /// @param claim the last of the commit's commands, if it was one
+  /// @returns whether all answers are to be given: not that of a claim that
+  ///   came to nothing
+  bool settle(const std::optional<order>& claim,
+              const result<commit_report>& came);
 
 private:
+  bool settle(const order& claim, const result<reply>& came);
+
   std::shared_ptr<const claimer> who_;
   std::uint32_t wanted_ = 0;
+  bool claimable_ = true; ///< for all that is known
 };
 
 } // namespace jobq

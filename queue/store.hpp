@@ -125,6 +125,11 @@ struct expire {
 
 } // namespace command
 
+/// Changes nothing: its answer says that all before it has been answered.
+inline command::promote barrier() {
+  return {{}, 0};
+}
+
 /// The command that ends one attempt.
 inline command::finish finish_of(const run_id& id, attempt ended,
                                  std::string log = {}) {

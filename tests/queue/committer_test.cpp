@@ -142,6 +142,10 @@ struct answers {
       changed.notify_all();
     };
   }
+  /// Has what is claimed collected too.
+  claimer claim(time_point now = {}) {
+    return {"me", [now] { return now; }, collect()};
+  }
   void wait_for(std::size_t count) {
     std::unique_lock lock{mutex};
     changed.wait(lock, [&] { return all.size() >= count; });
@@ -239,8 +243,7 @@ TEST(committer, claims_in_the_commit_that_makes_runs_available) {
   fake_store store;
   answers claims;
   auto queue = make_committer(store);
-  queue->claim_for(
-      {"me", [] { return time_point{seconds{7}}; }, claims.collect()});
+  queue->claim_for(claims.claim(time_point{seconds{7}}));
   queue->want(3);
   queue->want(2);
   ASSERT_TRUE(perform(*queue, new_runs(4)));
@@ -260,7 +263,7 @@ TEST(committer, claims_what_is_there_when_it_is_wanted_and_needs_no_sync) {
   fake_store store;
   answers claims;
   auto queue = make_committer(store);
-  queue->claim_for({"me", [] { return time_point{}; }, claims.collect()});
+  queue->claim_for(claims.claim());
   ASSERT_TRUE(perform(*queue, new_runs(3)));
   queue->want(2);
   claims.wait_for(1);
@@ -272,7 +275,7 @@ TEST(committer, claims_at_most_so_many_at_once_and_goes_on) {
   fake_store store;
   answers claims;
   auto queue = make_committer(store);
-  queue->claim_for({"me", [] { return time_point{}; }, claims.collect()});
+  queue->claim_for(claims.claim());
   ASSERT_TRUE(perform(*queue, new_runs(5'000)));
   queue->want(6'000);
   claims.wait_for(3);
@@ -286,7 +289,7 @@ TEST(committer, claims_nothing_more_once_it_has_said_so) {
   answers claims;
   answers ends;
   auto queue = make_committer(store);
-  queue->claim_for({"me", [] { return time_point{}; }, claims.collect()});
+  queue->claim_for(claims.claim());
   queue->want(10);
   perform(*queue, new_runs(1));
   queue->stop_claiming([&](const result<reply>& came) {
@@ -305,7 +308,7 @@ TEST(committer, says_why_it_claims_nothing_more) {
   store.claim_fails = true;
   answers claims;
   auto queue = make_committer(store);
-  queue->claim_for({"me", [] { return time_point{}; }, claims.collect()});
+  queue->claim_for(claims.claim());
   queue->want(10);
   EXPECT_TRUE(perform(*queue, new_runs(1))) << "that is not its fault";
   claims.wait_for(1);
@@ -339,7 +342,7 @@ TEST(committer, a_new_claimer_has_what_came_past_the_committer) {
     std::lock_guard lock{store.mutex};
     store.available = 1;
   }
-  queue->claim_for({"me", [] { return time_point{}; }, claims.collect()});
+  queue->claim_for(claims.claim());
   queue->want(1);
   claims.wait_for(1);
   EXPECT_EQ(claims.all[0]->runs.size(), 1U);
@@ -350,7 +353,7 @@ TEST(committer, claims_go_ahead_of_what_waits) {
   answers claims;
   answers others;
   auto queue = make_committer(store);
-  queue->claim_for({"me", [] { return time_point{}; }, claims.collect()});
+  queue->claim_for(claims.claim());
   perform(*queue, new_runs(1));
   hold_and_submit(*queue, [&] {
     queue->submit(command::cancel{}, others.collect());
@@ -481,7 +484,7 @@ TEST(committer, acknowledges_no_claim_after_a_failed_sync) {
   store.sync_fails = true;
   answers claims;
   auto queue = make_committer(store);
-  queue->claim_for({"me", [] { return time_point{}; }, claims.collect()});
+  queue->claim_for(claims.claim());
   queue->want(1);
   perform(*queue, new_runs(1));
   claims.wait_for(1);
@@ -581,7 +584,7 @@ TEST(immediate_committer, has_answered_when_submit_returns) {
   auto queue = make_immediate_committer(store);
   queue->submit(command::cancel{}, got.collect());
   EXPECT_EQ(got.all.size(), 1U);
-  queue->claim_for({"me", [] { return time_point{}; }, got.collect()});
+  queue->claim_for(got.claim());
   queue->submit(new_runs(2), got.collect());
   queue->want(1);
   ASSERT_EQ(got.all.size(), 3U);
