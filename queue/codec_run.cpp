@@ -13,8 +13,19 @@ constexpr std::string_view usual_queue = "default";
 constexpr backoff usual_backoff{backoff_type::polynomial, seconds{1}, 4,
                                 std::chrono::days{1}, 0.1};
 
-/// A run of more bytes leaves no memory behind for the next one.
-constexpr std::size_t large = 64 * 1024;
+/// A message that is used again keeps the memory of its fields for the next
+/// run.
+record::Run& spare() {
+  thread_local record::Run message;
+  return message;
+}
+
+/// A run of more bytes leaves none behind.
+void tidy(record::Run& message, std::size_t size) {
+  constexpr std::size_t large = 64 * 1024;
+  if (size > large)
+    record::Run{}.Swap(&message);
+}
 
 void write(const process_end& from, record::ProcessEnd& to) {
   if (from.exit_code)
@@ -177,30 +188,31 @@ bool read(const record::Run& from, run& to) {
 } // namespace
 
 void encode(const stored_run& value, std::string& to) {
-  // A cleared message keeps the memory of its fields for the next run.
-  thread_local record::Run message;
+  auto& message = spare();
   message.Clear();
   write(value.run, message);
   message.set_sequence(value.sequence);
   message.set_has_logs(value.has_logs);
   message.SerializeToString(&to);
-  if (to.size() > large)
-    record::Run{}.Swap(&message);
+  tidy(message, to.size());
   to += value.unknown;
 }
 
 std::optional<stored_run> decode_run(const run_id& id, std::string_view bytes) {
-  auto message = parse<record::Run>(bytes);
-  stored_run value;
-  value.run.id = id;
-  if (!message || !read(*message, value.run))
-    return std::nullopt;
-  value.sequence = message->sequence();
-  value.has_logs = message->has_logs();
-  const auto& unknown
-      = record::Run::GetReflection()->GetUnknownFields(*message);
-  if (!unknown.empty())
-    unknown.SerializeToString(&value.unknown);
+  auto& message = spare();
+  std::optional<stored_run> value{std::in_place};
+  value->run.id = id;
+  if (!parse(bytes, message) || !read(message, value->run)) {
+    value.reset();
+  } else {
+    value->sequence = message.sequence();
+    value->has_logs = message.has_logs();
+    const auto& unknown
+        = record::Run::GetReflection()->GetUnknownFields(message);
+    if (!unknown.empty())
+      unknown.SerializeToString(&value->unknown);
+  }
+  tidy(message, bytes.size());
   return value;
 }
 

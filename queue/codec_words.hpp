@@ -65,10 +65,15 @@ inline bool read_id(const std::string& bytes, run_id& to) {
 }
 
 template <class Message>
+bool parse(std::string_view bytes, Message& to) {
+  return bytes.size() <= (1U << 30)
+         && to.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+template <class Message>
 std::optional<Message> parse(std::string_view bytes) {
   Message message;
-  if (bytes.size() > (1U << 30)
-      || !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+  if (!parse(bytes, message))
     return std::nullopt;
   return message;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -7,6 +9,7 @@
 #include "jobs/run.hpp"
 #include "jobs/run_id.hpp"
 #include "jobs/time.hpp"
+#include "queue/short_key.hpp"
 
 /// The keys of the RocksDB store. Every part has a fixed width and is
 /// big-endian, so that byte order is the order in which things are wanted.
@@ -56,28 +59,39 @@ inline constexpr std::uint32_t format_version = 2;
 
 using name_id = std::uint32_t;
 
-inline void put8(std::string& to, std::uint8_t value) {
+// To a `std::string` or a `short_key`.
+template <class To>
+void put8(To& to, std::uint8_t value) {
   to.push_back(static_cast<char>(value));
 }
 
-inline void put32(std::string& to, std::uint32_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8)
-    put8(to, static_cast<std::uint8_t>(value >> shift));
+template <std::unsigned_integral Number, class To>
+void put_number(To& to, Number value) {
+  std::array<char, sizeof value> bytes;
+  for (auto at = bytes.rbegin(); at != bytes.rend(); ++at, value >>= 8)
+    *at = static_cast<char>(value & 0xff);
+  to.append(bytes.data(), bytes.size());
 }
 
-inline void put64(std::string& to, std::uint64_t value) {
-  for (int shift = 56; shift >= 0; shift -= 8)
-    put8(to, static_cast<std::uint8_t>(value >> shift));
+template <class To>
+void put32(To& to, std::uint32_t value) {
+  put_number(to, value);
 }
 
-inline void put_time(std::string& to, time_point at) {
+template <class To>
+void put64(To& to, std::uint64_t value) {
+  put_number(to, value);
+}
+
+template <class To>
+void put_time(To& to, time_point at) {
   put64(to, static_cast<std::uint64_t>(at.time_since_epoch().count())
                 ^ (std::uint64_t{1} << 63));
 }
 
-inline void put_id(std::string& to, const run_id& id) {
-  for (auto byte : id.raw())
-    put8(to, byte);
+template <class To>
+void put_id(To& to, const run_id& id) {
+  to.append(reinterpret_cast<const char*>(id.raw().data()), id.raw().size());
 }
 
 /// Reads `width` bytes at `offset`; bytes beyond the end count as zero.
@@ -121,7 +135,13 @@ inline constexpr std::string_view expiry = "expiry";
 
 inline std::string numbered(char kind, std::uint32_t number) {
   std::string key(1, kind);
-  key.reserve(32);
+  put32(key, number);
+  return key;
+}
+
+inline short_key short_numbered(char kind, std::uint32_t number) {
+  short_key key;
+  key.push_back(kind);
   put32(key, number);
   return key;
 }
@@ -149,9 +169,9 @@ inline std::string low_water(std::string_view prefix) {
 }
 
 inline constexpr std::string_view run_prefix = "r";
-inline std::string run(const run_id& id) {
-  std::string key{run_prefix};
-  key.reserve(17);
+inline short_key run(const run_id& id) {
+  short_key key;
+  key.push_back('r');
   put_id(key, id);
   return key;
 }
@@ -161,8 +181,8 @@ inline std::string ready_prefix(name_id queue) {
   return numbered('q', queue);
 }
 
-inline std::string ready(name_id queue, const jobq::run& value) {
-  auto key = ready_prefix(queue);
+inline short_key ready(name_id queue, const jobq::run& value) {
+  auto key = short_numbered('q', queue);
   auto rank = 100 - value.priority;
   put8(key, static_cast<std::uint8_t>(rank < 0 ? 0 : rank > 255 ? 255 : rank));
   put_time(key, value.scheduled_at);
@@ -171,9 +191,9 @@ inline std::string ready(name_id queue, const jobq::run& value) {
 }
 
 inline constexpr std::string_view timer_prefix = "t";
-inline std::string timer(const jobq::run& value) {
-  std::string key = "t";
-  key.reserve(25);
+inline short_key timer(const jobq::run& value) {
+  short_key key;
+  key.push_back('t');
   put_time(key, value.scheduled_at);
   put_id(key, value.id);
   return key;
@@ -185,8 +205,8 @@ inline time_point timer_time(std::string_view key) {
 inline std::string parked_prefix(name_id job) {
   return numbered('p', job);
 }
-inline std::string parked(name_id job, const jobq::run& value) {
-  auto key = parked_prefix(job);
+inline short_key parked(name_id job, const jobq::run& value) {
+  auto key = short_numbered('p', job);
   put_time(key, value.nominal_time.value_or(value.scheduled_at));
   put_id(key, value.id);
   return key;
@@ -195,8 +215,8 @@ inline std::string parked(name_id job, const jobq::run& value) {
 inline std::string unfinished_prefix(name_id job) {
   return numbered('o', job);
 }
-inline std::string unfinished(name_id job, const run_id& id) {
-  auto key = unfinished_prefix(job);
+inline short_key unfinished(name_id job, const run_id& id) {
+  auto key = short_numbered('o', job);
   put_id(key, id);
   return key;
 }

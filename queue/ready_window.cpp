@@ -14,7 +14,7 @@ ready_window::ready_window(const rocksdb_database& db, std::string prefix,
                                                : prefix},
       end_{keys::end_of(prefix)} {}
 
-result<const std::string*> ready_window::head() {
+result<const short_key*> ready_window::head() {
   while (keys_.empty() && !exhausted_)
     if (auto ok = refill(); !ok)
       return tl::unexpected{ok.error()};
@@ -22,11 +22,11 @@ result<const std::string*> ready_window::head() {
 }
 
 void ready_window::pop() {
-  auto node = keys_.extract(keys_.begin());
-  last_popped_ = std::move(node.value());
+  last_popped_ = *keys_.begin();
+  keys_.erase(keys_.begin());
 }
 
-bool ready_window::insert(const std::string& key, std::uint64_t batch) {
+bool ready_window::insert(const short_key& key, std::uint64_t batch) {
   removed_.erase(key);
   // Most come behind all others.
   if (!covers(key)) {
@@ -36,16 +36,17 @@ bool ready_window::insert(const std::string& key, std::uint64_t batch) {
   keys_.insert(keys_.end(), key);
   if (keys_.size() <= 2 * capacity_)
     return true;
-  auto last = keys_.extract(std::prev(keys_.end()));
-  next_ = last.value();
+  const auto last = *keys_.rbegin();
+  keys_.erase(std::prev(keys_.end()));
+  next_ = last.view();
   exhausted_ = false;
   // Whether it is on disk is not known here; that it is told twice does no
   // harm.
-  added_[std::move(last.value())] = batch;
-  return key < next_;
+  added_[last] = batch;
+  return key < last;
 }
 
-void ready_window::erase(const std::string& key, std::uint64_t batch) {
+void ready_window::erase(const short_key& key, std::uint64_t batch) {
   // Of what ends, most was popped before.
   if (!keys_.empty() && key < *keys_.begin())
     return;
@@ -65,8 +66,8 @@ void ready_window::committed(std::uint64_t batch) {
 
 std::string ready_window::floor() const {
   if (!keys_.empty())
-    return *keys_.begin();
-  return exhausted_ && !last_popped_.empty() ? last_popped_ : next_;
+    return std::string{keys_.begin()->view()};
+  return exhausted_ && last_popped_ ? std::string{last_popped_->view()} : next_;
 }
 
 result<void> ready_window::refill() {
@@ -75,8 +76,8 @@ result<void> ready_window::refill() {
   std::string last;
   for (; read < capacity_ && disk.valid(); disk.next(), ++read) {
     last = disk.key();
-    if (!removed_.contains(last))
-      keys_.insert(keys_.end(), last);
+    if (const auto key = short_key::of(last); key && !removed_.contains(*key))
+      keys_.insert(keys_.end(), *key);
   }
   if (auto ok = disk.status(); !ok)
     return ok;
@@ -84,7 +85,7 @@ result<void> ready_window::refill() {
   if (!exhausted_)
     next_ = last + '\0';
   while (!added_.empty() && covers(added_.begin()->first))
-    keys_.insert(std::move(added_.extract(added_.begin()).key()));
+    keys_.insert(added_.extract(added_.begin()).key());
   return {};
 }
 

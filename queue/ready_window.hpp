@@ -3,11 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
 #include "jobs/error.hpp"
 #include "queue/rocksdb_database.hpp"
+#include "queue/short_key.hpp"
 
 namespace jobq {
 
@@ -17,7 +19,8 @@ namespace jobq {
 ///
 /// Changes are told at once, while their batch is being built, and `committed`
 /// follows when they are on disk, which may be some batches later. A batch that
-/// fails ends the window's use.
+/// fails ends the window's use. Rows whose keys are too long for a `short_key`
+/// are none of an index, and are passed over.
 class ready_window {
 public:
   /// @param prefix of all the index's keys
@@ -28,7 +31,7 @@ public:
                std::string low_water, std::size_t capacity = 4'096);
 
   /// The least key, or nullptr. Valid until the next change.
-  result<const std::string*> head();
+  result<const short_key*> head();
 
   /// Takes the head out of the window. The caller decides what becomes of its
   /// key on disk; a key that stays there may come up again and has to be
@@ -37,8 +40,8 @@ public:
 
   /// @param batch the number of the one that changes it
   /// @returns whether it is held, so that its turn is not far off
-  bool insert(const std::string& key, std::uint64_t batch);
-  void erase(const std::string& key, std::uint64_t batch);
+  bool insert(const short_key& key, std::uint64_t batch);
+  void erase(const short_key& key, std::uint64_t batch);
 
   /// All batches up to this one are written.
   void committed(std::uint64_t batch);
@@ -47,14 +50,14 @@ public:
   std::string floor() const;
 
   /// The keys in memory, least first; all there are when `complete`.
-  const std::set<std::string>& keys() const { return keys_; }
+  const std::set<short_key>& keys() const { return keys_; }
   bool complete() const { return exhausted_; }
 
   /// What is not in `keys` begins here, unless `complete`.
   const std::string& next() const { return next_; }
 
 private:
-  bool covers(const std::string& key) const {
+  bool covers(const short_key& key) const {
     return exhausted_ || key < next_;
   }
   result<void> refill();
@@ -64,13 +67,13 @@ private:
   std::string next_; ///< everything below was read or popped
   std::string end_;
   bool exhausted_ = false; ///< the index holds nothing beyond `keys_`
-  std::string last_popped_;
+  std::optional<short_key> last_popped_;
   std::uint64_t committed_ = 0;
-  std::set<std::string> keys_;
+  std::set<short_key> keys_;
   // At or beyond `next_`, and not as the disk says before that batch is
   // written.
-  std::map<std::string, std::uint64_t> added_;
-  std::map<std::string, std::uint64_t> removed_;
+  std::map<short_key, std::uint64_t> added_;
+  std::map<short_key, std::uint64_t> removed_;
 };
 
 } // namespace jobq

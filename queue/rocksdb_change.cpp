@@ -21,6 +21,10 @@ void lower(std::uint64_t& value) {
     --value;
 }
 
+tl::unexpected<error> unknown(const run_id& id) {
+  return fail(errc::not_found, "there is no run " + id.to_string());
+}
+
 // Over about this many successes a job's mean duration is taken.
 constexpr double mean_over = 20;
 
@@ -54,21 +58,35 @@ queue_state& rocksdb_writer::queue(const std::string& name) {
 }
 
 result<shared_run> rocksdb_writer::find(const run_id& id) {
-  auto unknown = [&] {
-    return fail(errc::not_found, "there is no run " + id.to_string());
-  };
-  if (auto* known = known_.find(id))
-    return known->stored ? result<shared_run>{known->stored} : unknown();
+  const auto* known = known_.find(id);
+  if (known == nullptr)
+    return read(id);
+  if (!known->stored)
+    return unknown(id);
+  return known->stored;
+}
+
+result<rocksdb_writer::changed_run>
+rocksdb_writer::find_to_change(const run_id& id) {
+  const auto* known = known_.find(id);
+  if (known == nullptr)
+    return read(id);
+  if (!known->stored)
+    return unknown(id);
+  return std::make_shared<codec::stored_run>(*known->stored);
+}
+
+result<rocksdb_writer::changed_run> rocksdb_writer::read(const run_id& id) {
   auto key = keys::run(id);
   auto bytes = runs_.get(key);
   if (!bytes)
     return tl::unexpected{bytes.error()};
   if (!*bytes)
-    return unknown();
+    return unknown(id);
   auto value = codec::decode_run(id, **bytes);
   if (!value)
     return corrupt(key);
-  return std::make_shared<const codec::stored_run>(std::move(*value));
+  return std::make_shared<codec::stored_run>(std::move(*value));
 }
 
 result<bool> rocksdb_writer::exists(const run_id& id) {
@@ -90,7 +108,7 @@ result<void> rocksdb_writer::add(run&& value) {
     put(family::runs, key, keys::encode_brief(owner.id, value.state));
     owner.unfinished.insert(key, batch_.number);
   }
-  count(nullptr, &value, owner);
+  count({{}, value.state, value.trigger}, queue(value.queue), owner);
   ++owner.counters.run_count;
   const auto id = value.id;
   newest_ = std::max(newest_, id);
@@ -135,7 +153,7 @@ result<shared_run> rocksdb_writer::replace(const shared_run& before,
       owner.unfinished.insert(key, batch_.number);
     }
   }
-  count(&was, &after->run, owner);
+  count({was.state, after->run.state, was.trigger}, queue(was.queue), owner);
   const shared_run stored = std::move(after);
   if (answer && ends_final && !began_final)
     answer->completions.push_back({stored->sequence, run_of(stored)});
@@ -184,7 +202,7 @@ bool rocksdb_writer::index(const run& after, job_state& owner) {
     auto key = keys::ready(line.id, after);
     put(family::runs, key, keys::encode_brief(owner.id, after.state));
     if (key < line.low_water) {
-      line.low_water = key;
+      line.low_water = key.view();
       put(family::meta, keys::low_water(keys::ready_prefix(line.id)), key);
     }
     return line.ready.insert(key, batch_.number);
@@ -195,43 +213,44 @@ bool rocksdb_writer::index(const run& after, job_state& owner) {
     timers_.insert(key, batch_.number);
     timers_touched_ = true;
     if (key < timers_low_water_) {
-      timers_low_water_ = key;
+      timers_low_water_ = key.view();
       put(family::meta, keys::low_water(keys::timer_prefix), key);
     }
   }
   return false;
 }
 
-void rocksdb_writer::count(const run* before, const run* after,
+void rocksdb_writer::count(const state_change& what, queue_state& line,
                            job_state& owner) {
-  auto& line = queue((after != nullptr ? *after : *before).queue);
-  count_in(before, after, owner.counters);
-  count_in(before, after, line.counters);
+  count_in(what, owner.counters);
+  count_in(what, line.counters);
   owner.recounted = line.recounted = true;
 }
 
-void rocksdb_writer::count_in(const run* before, const run* after,
+void rocksdb_writer::count_in(const state_change& what,
                               codec::job_counters& in) {
-  if (before != nullptr && !is_final(before->state)) {
-    lower(in.live[slot(before->state)]);
-    if (is_scheduled(before->trigger))
-      lower(before->state == run_state::running ? in.scheduled_running
-                                                : in.scheduled_waiting);
+  const auto of_ticks = [&](run_state state) -> std::uint64_t& {
+    return state == run_state::running ? in.scheduled_running
+                                       : in.scheduled_waiting;
+  };
+  if (what.from && !is_final(*what.from)) {
+    lower(in.live[slot(*what.from)]);
+    if (is_scheduled(what.trigger))
+      lower(of_ticks(*what.from));
   }
-  if (after == nullptr || is_final(after->state))
-    return;
-  ++in.live[slot(after->state)];
-  if (is_scheduled(after->trigger))
-    ++(after->state == run_state::running ? in.scheduled_running
-                                          : in.scheduled_waiting);
+  if (!is_final(what.to)) {
+    ++in.live[slot(what.to)];
+    if (is_scheduled(what.trigger))
+      ++of_ticks(what.to);
+  }
 }
 
-void rocksdb_writer::count_in(const run* before, const run* after,
+void rocksdb_writer::count_in(const state_change& what,
                               codec::queue_counters& in) {
-  if (before != nullptr && !is_final(before->state))
-    lower(in.live[slot(before->state)]);
-  if (after != nullptr && !is_final(after->state))
-    ++in.live[slot(after->state)];
+  if (what.from && !is_final(*what.from))
+    lower(in.live[slot(*what.from)]);
+  if (!is_final(what.to))
+    ++in.live[slot(what.to)];
 }
 
 void rocksdb_writer::complete(codec::stored_run& after, job_state& owner) {

@@ -21,7 +21,7 @@ result<queue_state*> rocksdb_writer::best_queue() {
       return tl::unexpected{head.error()};
     if (!*head)
       continue;
-    auto rank = std::string_view{**head}.substr(keys::ready_prefix_size);
+    auto rank = (*head)->view().substr(keys::ready_prefix_size);
     if (best && best_rank <= rank)
       continue;
     best = line.get();
@@ -68,9 +68,7 @@ result<bool> rocksdb_writer::take_one(queue_state& line,
   const auto* known = known_.find(id);
   if (known != nullptr && known->running())
     return false;
-  auto found = known != nullptr && known->stored
-                   ? result<shared_run>{known->stored}
-                   : find(id);
+  auto found = find_to_change(id);
   if (!found && found.error().code != errc::not_found)
     return tl::unexpected{found.error()};
   if (!found || (*found)->run.state != run_state::available
@@ -78,10 +76,9 @@ result<bool> rocksdb_writer::take_one(queue_state& line,
     remove(family::runs, key); // a row that nothing stands behind
     return false;
   }
-  const auto& before = *found;
-  const auto& what = before->run;
+  const auto& what = (*found)->run;
   if (what.start_deadline && c.now > *what.start_deadline) {
-    if (auto ok = change(before, event::expired{c.now}, &answer); !ok)
+    if (auto ok = change(*found, event::expired{c.now}, &answer); !ok)
       return tl::unexpected{ok.error()};
     return false;
   }
@@ -92,25 +89,27 @@ result<bool> rocksdb_writer::take_one(queue_state& line,
     ++line.deletes;
     return false;
   }
-  auto after = std::make_shared<codec::stored_run>(*before);
-  if (auto ok = change_state(after->run, event::claimed{c.now}); !ok)
+  const auto was = what.state;
+  if (auto ok = change_state((*found)->run, event::claimed{c.now}); !ok)
     return tl::unexpected{ok.error()};
-  answer.runs.push_back(run_of(begin(what, std::move(after), owner, record)));
+  shared_run begun = std::move(*found);
+  answer.runs.push_back(run_of(begun));
+  begin(was, std::move(begun), line, owner, record);
   return true;
 }
 
-shared_run rocksdb_writer::begin(const run& before, shared_run stored,
-                                 job_state& owner,
-                                 codec::claim_record& record) {
-  const auto& after = stored->run;
-  count_in(&before, &after, owner.counters);
-  count_in(&before, &after, queue(after.queue).counters);
-  owner.counters.last_run = after.id;
-  owner.counters.last_started_at = after.started_at;
-  record.members.push_back({after.id, after.attempt});
+/// Records a run that was claimed.
+void rocksdb_writer::begin(run_state was, shared_run stored, queue_state& line,
+                           job_state& owner, codec::claim_record& record) {
+  const auto& what = stored->run;
+  const state_change counted{was, what.state, what.trigger};
+  count_in(counted, owner.counters);
+  count_in(counted, line.counters);
+  owner.counters.last_run = what.id;
+  owner.counters.last_started_at = what.started_at;
+  record.members.push_back({what.id, what.attempt});
   take_up(stored, owner, last_claim_ + 1);
-  running_changes_.emplace_back(after.id, stored);
-  return stored;
+  running_changes_.emplace_back(what.id, std::move(stored));
 }
 
 void rocksdb_writer::take_up(const shared_run& value, job_state& owner,

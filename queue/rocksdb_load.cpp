@@ -176,7 +176,7 @@ result<void> rocksdb_writer::load_claim(std::uint64_t number,
       if (auto ok = change_state(after->run, event::claimed{record.started_at});
           !ok)
         return ok;
-      recount(what, after->run, number);
+      recount(what.state, after->run, number);
       stored = std::move(after);
     } else if (what.state != run_state::running
                || what.attempt != member.attempt) {
@@ -190,19 +190,20 @@ result<void> rocksdb_writer::load_claim(std::uint64_t number,
 }
 
 /// Counts a claim, unless it is in the counters already.
-void rocksdb_writer::recount(const run& before, const run& after,
+void rocksdb_writer::recount(run_state was, const run& after,
                              std::uint64_t claim) {
   auto counts_it = [claim](const auto& counters) {
     return counters.claims_below != 0 && counters.claims_below <= claim;
   };
+  const state_change counted{was, after.state, after.trigger};
   auto& owner = job(after.job);
   if (counts_it(owner.counters)) {
-    count_in(&before, &after, owner.counters);
+    count_in(counted, owner.counters);
     owner.counters.last_run = after.id;
     owner.counters.last_started_at = after.started_at;
   }
   if (auto& line = queue(after.queue); counts_it(line.counters))
-    count_in(&before, &after, line.counters);
+    count_in(counted, line.counters);
 }
 
 /// Finds the jobs with parked runs: one seek for each of them.

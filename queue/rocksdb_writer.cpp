@@ -214,7 +214,8 @@ void rocksdb_writer::write_marks() {
     auto mark = line->ready.floor();
     for (const auto& [id, one] : known_)
       if (one.running() && one.stored->run.queue == line->name)
-        mark = std::min(mark, keys::ready(line->id, one.stored->run));
+        if (const auto key = keys::ready(line->id, one.stored->run); key < mark)
+          mark = key.view();
     line->deletes = 0;
     line->low_water = mark;
     put(family::meta, keys::low_water(keys::ready_prefix(line->id)), mark);
@@ -256,8 +257,8 @@ queue_view rocksdb_writer::view_of(const queue_state& line) const {
   for (auto it = window.begin(); it != window.end();) {
     auto at = keys::read_time(*it, keys::ready_prefix_size + 1);
     shown.oldest = shown.oldest ? std::min(*shown.oldest, at) : at;
-    it = window.lower_bound(
-        keys::end_of(it->substr(0, keys::ready_prefix_size + 1)));
+    const auto rank = it->view().substr(0, keys::ready_prefix_size + 1);
+    it = window.lower_bound(*short_key::of(keys::end_of(std::string{rank})));
   }
   return shown;
 }

@@ -104,6 +104,13 @@ private:
   /// On its way to become what all others share.
   using changed_run = std::shared_ptr<codec::stored_run>;
 
+  /// What a change means to counters. Final runs are in none of these.
+  struct state_change {
+    std::optional<run_state> from; ///< empty: it was not there
+    run_state to;
+    jobq::trigger trigger;
+  };
+
   /// What batches changed that may not be written yet.
   struct unsettled {
     std::uint64_t number = 0;
@@ -132,8 +139,8 @@ private:
   result<queue_state*> best_queue();
   result<bool> take_one(queue_state& queue, const command::claim& c,
                         reply& answer, codec::claim_record& record);
-  shared_run begin(const run& before, shared_run after, job_state& job,
-                   codec::claim_record& record);
+  void begin(run_state was, shared_run what, queue_state& queue,
+             job_state& job, codec::claim_record& record);
   void park(job_state& job, const run& what);
   result<void> release_next(job_state& job);
   result<void> let_go_serial(job_state& job, const run& before);
@@ -171,6 +178,9 @@ private:
   // One run's change: rocksdb_change.cpp
   /// @returns the run as this batch sees it, or `not_found`
   result<shared_run> find(const run_id& id);
+  /// As `find`, a copy that nobody else has.
+  result<changed_run> find_to_change(const run_id& id);
+  result<changed_run> read(const run_id& id);
   result<bool> exists(const run_id& id);
   result<void> add(run&& value);
   /// Applies an event to a run and records all that follows from it.
@@ -181,11 +191,9 @@ private:
   void unindex(const run& before, const run& after, job_state& job);
   /// @returns whether a claim may want it soon
   bool index(const run& after, job_state& job);
-  void count(const run* before, const run* after, job_state& job);
-  static void count_in(const run* before, const run* after,
-                       codec::job_counters& in);
-  static void count_in(const run* before, const run* after,
-                       codec::queue_counters& in);
+  void count(const state_change& what, queue_state& queue, job_state& job);
+  static void count_in(const state_change& what, codec::job_counters& in);
+  static void count_in(const state_change& what, codec::queue_counters& in);
   void complete(codec::stored_run& after, job_state& job);
   void end_running(const run_id& id, run_table::entry& known, job_state& job);
   void store_log(codec::stored_run& value, std::uint32_t attempt,
@@ -235,7 +243,7 @@ private:
   result<void> load_claim(std::uint64_t number, const codec::claim_record& r);
   void take_up(const shared_run& value, job_state& job, std::uint64_t claim);
   void see_claims_below(std::uint64_t number);
-  void recount(const run& before, const run& after, std::uint64_t claim);
+  void recount(run_state was, const run& after, std::uint64_t claim);
 
   rocksdb_database& db_;
   store_view& view_;

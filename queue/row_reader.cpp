@@ -14,19 +14,24 @@ constexpr std::uint64_t most_deleted = 64;
 
 } // namespace
 
-result<std::optional<std::string>> row_reader::get(const std::string& key) {
+result<std::optional<std::string_view>>
+row_reader::get(std::string_view key) {
   if (strayed_ < most_strayed && searched_ >= worth_a_scan) {
     if (!rows_)
-      rows_.emplace(*db_, where_, key, std::string{}, direction::forward,
+      rows_.emplace(*db_, where_, std::string{key}, std::string{}, direction::forward,
                     most_deleted);
     if (advance_to(key))
-      return std::optional{std::string{rows_->value()}};
+      return rows_->value();
     // Whether there is none, the scan failed, or it went too far.
     if (++strayed_ == most_strayed)
       rows_.reset();
   }
   ++searched_;
-  return db_->get(where_, key);
+  auto found = db_->get(where_, key);
+  if (!found)
+    return tl::unexpected{found.error()};
+  found_ = std::move(*found);
+  return found_;
 }
 
 bool row_reader::advance_to(std::string_view key) {

@@ -19,8 +19,9 @@ public:
   row_reader(const rocksdb_database& db, family where)
       : db_{&db}, where_{where} {}
 
-  /// @returns the value, or `nullopt` where there is none
-  result<std::optional<std::string>> get(const std::string& key);
+  /// @returns the value, valid until the next call, or `nullopt` where there is
+  ///   none
+  result<std::optional<std::string_view>> get(std::string_view key);
 
   /// Lets go of what it holds open. What was written before is seen from then
   /// on.
@@ -33,6 +34,7 @@ private:
   const rocksdb_database* db_;
   family where_;
   std::optional<scan> rows_;
+  std::optional<std::string> found_; ///< by the latest search
   unsigned searched_ = 0; ///< since `rest`, one by one
   unsigned strayed_ = 0;  ///< and how often the scan was of no use
 };

@@ -18,16 +18,16 @@ void window_claim(benchmark::State& state) {
   };
   rocksdb::WriteBatch batch;
   for (std::uint64_t i = 0; i < depth; ++i)
-    batch.Put(db->handle(family::runs), key_of(i), "");
+    batch.Put(db->handle(family::runs), slice_of(key_of(i)), "");
   if (!db->write(batch, false).ok())
     return state.SkipWithError("the store can't be filled");
   ready_window window{*db, keys::ready_prefix(1), {}};
   auto number = depth;
   for (auto _ : state) {
     state.PauseTiming();
-    auto fresh = key_of(number++);
+    const auto fresh = key_of(number++);
     batch.Clear();
-    batch.Put(db->handle(family::runs), fresh, "");
+    batch.Put(db->handle(family::runs), slice_of(fresh), "");
     db->write(batch, false);
     state.ResumeTiming();
     window.insert(fresh, number);

@@ -182,6 +182,21 @@ TEST(keys, order_is_by_priority_time_and_id) {
   EXPECT_EQ(keys::timer_time(keys::timer(early)), early.scheduled_at);
 }
 
+TEST(keys, short_ones_are_in_the_order_of_bytes) {
+  const std::vector<std::string> ordered{
+      "", std::string(1, '\0'), std::string(2, '\0'), "a", "a\x7f", "a\x80",
+      "b", std::string(31, 'b')};
+  for (std::size_t i = 0; i < ordered.size(); ++i)
+    for (std::size_t k = 0; k < ordered.size(); ++k) {
+      const auto one = short_key::of(ordered[i]);
+      const auto other = short_key::of(ordered[k]);
+      EXPECT_EQ(*one <=> *other, i <=> k) << i << ' ' << k;
+      EXPECT_EQ(*one <=> std::string_view{ordered[k]}, i <=> k);
+      EXPECT_EQ(*one == *other, i == k);
+    }
+  EXPECT_FALSE(short_key::of(std::string(32, 'b')));
+}
+
 TEST(keys, the_end_of_a_prefix_lies_behind_all_of_its_keys) {
   EXPECT_EQ(keys::end_of("a"), "b");
   EXPECT_EQ(keys::end_of("a\xff"), "b");

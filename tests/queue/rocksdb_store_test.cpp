@@ -24,12 +24,12 @@ protected:
   }
 
   /// Changes bytes behind the store's back; it must be closed.
-  void write_raw(family where, const std::string& key,
+  void write_raw(family where, std::string_view key,
                  const std::string& value) {
     auto db = rocksdb_database::open(harness.directory.path() / "store", false);
     ASSERT_TRUE(db) << db.error().message;
     rocksdb::WriteBatch batch;
-    batch.Put((*db)->handle(where), key, value);
+    batch.Put((*db)->handle(where), slice_of(key), value);
     ASSERT_TRUE((*db)->write(batch, false).ok());
   }
 
