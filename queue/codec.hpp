@@ -80,6 +80,9 @@ inline std::string encode(const stored_run& value) {
   return bytes;
 }
 std::optional<stored_run> decode_run(const run_id& id, std::string_view bytes);
+/// As `decode_run`, into a fresh `to`, which is left in pieces where the bytes
+/// are no run.
+bool decode_run(const run_id& id, std::string_view bytes, stored_run& to);
 
 std::string encode(const claim_record& value);
 std::optional<claim_record> decode_claim(std::string_view bytes);

@@ -198,21 +198,26 @@ void encode(const stored_run& value, std::string& to) {
   to += value.unknown;
 }
 
-std::optional<stored_run> decode_run(const run_id& id, std::string_view bytes) {
+bool decode_run(const run_id& id, std::string_view bytes, stored_run& to) {
   auto& message = spare();
-  std::optional<stored_run> value{std::in_place};
-  value->run.id = id;
-  if (!parse(bytes, message) || !read(message, value->run)) {
-    value.reset();
-  } else {
-    value->sequence = message.sequence();
-    value->has_logs = message.has_logs();
+  to.run.id = id;
+  const bool whole = parse(bytes, message) && read(message, to.run);
+  if (whole) {
+    to.sequence = message.sequence();
+    to.has_logs = message.has_logs();
     const auto& unknown
         = record::Run::GetReflection()->GetUnknownFields(message);
     if (!unknown.empty())
-      unknown.SerializeToString(&value->unknown);
+      unknown.SerializeToString(&to.unknown);
   }
   tidy(message, bytes.size());
+  return whole;
+}
+
+std::optional<stored_run> decode_run(const run_id& id, std::string_view bytes) {
+  std::optional<stored_run> value{std::in_place};
+  if (!decode_run(id, bytes, *value))
+    value.reset();
   return value;
 }
 

@@ -83,10 +83,10 @@ result<rocksdb_writer::changed_run> rocksdb_writer::read(const run_id& id) {
     return tl::unexpected{bytes.error()};
   if (!*bytes)
     return unknown(id);
-  auto value = codec::decode_run(id, **bytes);
-  if (!value)
+  auto value = std::make_shared<codec::stored_run>();
+  if (!codec::decode_run(id, **bytes, *value))
     return corrupt(key);
-  return std::make_shared<codec::stored_run>(std::move(*value));
+  return value;
 }
 
 result<bool> rocksdb_writer::exists(const run_id& id) {

@@ -36,8 +36,8 @@ row_reader::get(std::string_view key) {
 
 bool row_reader::advance_to(std::string_view key) {
   for (unsigned steps = 0; steps < most_steps && rows_->valid(); ++steps) {
-    if (rows_->key() >= key)
-      return rows_->key() == key;
+    if (const auto order = rows_->key().compare(key); order >= 0)
+      return order == 0;
     rows_->next();
   }
   if (rows_->valid() && rows_->key() < key)
