@@ -20,7 +20,7 @@ namespace jobq {
 /// Changes are told at once, while their batch is being built, and `committed`
 /// follows when they are on disk, which may be some batches later. A batch that
 /// fails ends the window's use. Rows whose keys are too long for a `short_key`
-/// are none of an index, and are passed over.
+/// are none of an index: they are passed over, and stay where they are.
 class ready_window {
 public:
   /// @param prefix of all the index's keys
@@ -57,9 +57,7 @@ public:
   const std::string& next() const { return next_; }
 
 private:
-  bool covers(const short_key& key) const {
-    return exhausted_ || key < next_;
-  }
+  bool covers(const short_key& key) const { return exhausted_ || key < next_; }
   result<void> refill();
 
   const rocksdb_database* db_;

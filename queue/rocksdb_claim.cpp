@@ -72,6 +72,7 @@ result<bool> rocksdb_writer::take_one(queue_state& line,
   if (!found && found.error().code != errc::not_found)
     return tl::unexpected{found.error()};
   if (!found || (*found)->run.state != run_state::available
+      || (*found)->run.queue != line.name
       || keys::ready(line.id, (*found)->run) != key) {
     remove(family::runs, key); // a row that nothing stands behind
     return false;

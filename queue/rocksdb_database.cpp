@@ -64,8 +64,8 @@ family_options(const std::shared_ptr<rocksdb::Cache>& cache) {
       rocksdb::NewFixedPrefixTransform(1));
   rocksdb::BlockBasedTableOptions t;
   t.block_cache = cache;
-  // Most reads are scans; each block has an entry in an index that is held in
-  // memory.
+  // The writer reads rows that follow one another, and each block has an entry
+  // in an index that is held in memory.
   t.block_size = 16 << 10;
   t.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(t));

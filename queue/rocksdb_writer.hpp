@@ -139,8 +139,8 @@ private:
   result<queue_state*> best_queue();
   result<bool> take_one(queue_state& queue, const command::claim& c,
                         reply& answer, codec::claim_record& record);
-  void begin(run_state was, shared_run what, queue_state& queue,
-             job_state& job, codec::claim_record& record);
+  void begin(run_state was, shared_run what, queue_state& queue, job_state& job,
+             codec::claim_record& record);
   void park(job_state& job, const run& what);
   result<void> release_next(job_state& job);
   result<void> let_go_serial(job_state& job, const run& before);

@@ -14,12 +14,11 @@ constexpr std::uint64_t most_deleted = 64;
 
 } // namespace
 
-result<std::optional<std::string_view>>
-row_reader::get(std::string_view key) {
+result<std::optional<std::string_view>> row_reader::get(std::string_view key) {
   if (strayed_ < most_strayed && searched_ >= worth_a_scan) {
     if (!rows_)
-      rows_.emplace(*db_, where_, std::string{key}, std::string{}, direction::forward,
-                    most_deleted);
+      rows_.emplace(*db_, where_, std::string{key}, std::string{},
+                    direction::forward, most_deleted);
     if (advance_to(key))
       return rows_->value();
     // Whether there is none, the scan failed, or it went too far.
@@ -47,6 +46,7 @@ bool row_reader::advance_to(std::string_view key) {
 
 void row_reader::rest() {
   rows_.reset();
+  found_.reset();
   searched_ = strayed_ = 0;
 }
 

@@ -19,8 +19,8 @@ public:
   row_reader(const rocksdb_database& db, family where)
       : db_{&db}, where_{where} {}
 
-  /// @returns the value, valid until the next call, or `nullopt` where there is
-  ///   none
+  /// @returns the value, valid until the next call of a member, or `nullopt`
+  ///   where there is none
   result<std::optional<std::string_view>> get(std::string_view key);
 
   /// Lets go of what it holds open. What was written before is seen from then
@@ -35,8 +35,8 @@ private:
   family where_;
   std::optional<scan> rows_;
   std::optional<std::string> found_; ///< by the latest search
-  unsigned searched_ = 0; ///< since `rest`, one by one
-  unsigned strayed_ = 0;  ///< and how often the scan was of no use
+  unsigned searched_ = 0;            ///< since `rest`, one by one
+  unsigned strayed_ = 0;             ///< and how often the scan was of no use
 };
 
 } // namespace jobq

@@ -11,8 +11,8 @@
 namespace jobq {
 
 /// A key of few bytes, held in place: these are made, compared and kept in
-/// memory for every run, and need no allocation for it. In the order of bytes,
-/// as in RocksDB.
+/// memory for every run, without an allocation for their bytes. In the order of
+/// bytes, as in RocksDB.
 class short_key {
 public:
   static constexpr std::size_t capacity = 31;
@@ -24,7 +24,8 @@ public:
     if (bytes.size() > capacity)
       return std::nullopt;
     short_key made;
-    made.append(bytes.data(), bytes.size());
+    if (!bytes.empty())
+      made.append(bytes.data(), bytes.size());
     return made;
   }
 

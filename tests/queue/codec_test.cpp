@@ -56,8 +56,22 @@ TEST(codec, a_run_leaves_nothing_behind_for_the_next_one) {
   EXPECT_EQ(codec::encode(plain), before);
   auto huge = full_run();
   huge.parameters["text"] = std::string(1 << 20, 'x');
-  codec::encode(codec::stored_run{huge, 42, true, {}});
+  const auto large = codec::encode(codec::stored_run{huge, 42, true, {}});
   EXPECT_EQ(codec::encode(plain), before);
+
+  const auto full = codec::encode(codec::stored_run{full_run(), 42, true, {}});
+  const std::string future{"\xc2\x3e\x03new", 6};
+  for (const auto& bytes : {full, before + future, full.substr(0, 50), large}) {
+    codec::decode_run(id_of(9), bytes);
+    const auto back = codec::decode_run(plain.run.id, before);
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->run, plain.run);
+    EXPECT_EQ(back->sequence, 0U);
+    EXPECT_FALSE(back->has_logs);
+    EXPECT_TRUE(back->unknown.empty());
+    codec::decode_run(id_of(9), bytes);
+    EXPECT_EQ(codec::encode(plain), before);
+  }
 }
 
 TEST(codec, every_state_trigger_and_outcome_comes_back) {
@@ -184,7 +198,7 @@ TEST(keys, order_is_by_priority_time_and_id) {
 
 TEST(keys, short_ones_are_in_the_order_of_bytes) {
   const std::vector<std::string> ordered{
-      "", std::string(1, '\0'), std::string(2, '\0'), "a", "a\x7f", "a\x80",
+      "",  std::string(1, '\0'), std::string(2, '\0'), "a", "a\x7f", "a\x80",
       "b", std::string(31, 'b')};
   for (std::size_t i = 0; i < ordered.size(); ++i)
     for (std::size_t k = 0; k < ordered.size(); ++k) {

@@ -24,8 +24,7 @@ protected:
   }
 
   /// Changes bytes behind the store's back; it must be closed.
-  void write_raw(family where, std::string_view key,
-                 const std::string& value) {
+  void write_raw(family where, std::string_view key, const std::string& value) {
     auto db = rocksdb_database::open(harness.directory.path() / "store", false);
     ASSERT_TRUE(db) << db.error().message;
     rocksdb::WriteBatch batch;
@@ -144,6 +143,27 @@ TEST_F(rocksdb_store_test, a_row_that_nothing_stands_behind_is_dropped) {
             keys::encode_brief(0, run_state::available));
   harness.open(at(0));
   EXPECT_EQ(s.claim(5).size(), 1U);
+}
+
+TEST_F(rocksdb_store_test, a_row_of_another_queue_than_its_run_is_dropped) {
+  harness.open(at(0));
+  s.enqueue(make_run(1));
+  auto other = make_run(2);
+  other.queue = "other";
+  s.enqueue(other);
+  harness.die();
+  write_raw(family::runs, keys::ready(0, other),
+            keys::encode_brief(0, run_state::available));
+  harness.open(at(0));
+  for (const auto& one : s.claim(5))
+    s.finish(one);
+  EXPECT_EQ(s.get(other.id).state, run_state::completed);
+  const auto seen = harness.get().statistics();
+  ASSERT_TRUE(seen);
+  for (const auto& queue : seen->queues)
+    for (const auto& [state, count] : queue.live)
+      EXPECT_EQ(count, 0U) << queue.queue << ' '
+                           << word_of(run_state_words, state);
 }
 
 TEST_F(rocksdb_store_test, unknown_fields_outlive_a_change_of_the_run) {
