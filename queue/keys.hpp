@@ -133,14 +133,9 @@ inline constexpr std::string_view format = "format";
 inline constexpr std::string_view sequence = "sequence";
 inline constexpr std::string_view expiry = "expiry";
 
-inline std::string numbered(char kind, std::uint32_t number) {
-  std::string key(1, kind);
-  put32(key, number);
-  return key;
-}
-
-inline short_key short_numbered(char kind, std::uint32_t number) {
-  short_key key;
+template <class Key = std::string>
+Key numbered(char kind, std::uint32_t number) {
+  Key key;
   key.push_back(kind);
   put32(key, number);
   return key;
@@ -182,7 +177,7 @@ inline std::string ready_prefix(name_id queue) {
 }
 
 inline short_key ready(name_id queue, const jobq::run& value) {
-  auto key = short_numbered('q', queue);
+  auto key = numbered<short_key>('q', queue);
   auto rank = 100 - value.priority;
   put8(key, static_cast<std::uint8_t>(rank < 0 ? 0 : rank > 255 ? 255 : rank));
   put_time(key, value.scheduled_at);
@@ -206,7 +201,7 @@ inline std::string parked_prefix(name_id job) {
   return numbered('p', job);
 }
 inline short_key parked(name_id job, const jobq::run& value) {
-  auto key = short_numbered('p', job);
+  auto key = numbered<short_key>('p', job);
   put_time(key, value.nominal_time.value_or(value.scheduled_at));
   put_id(key, value.id);
   return key;
@@ -216,7 +211,7 @@ inline std::string unfinished_prefix(name_id job) {
   return numbered('o', job);
 }
 inline short_key unfinished(name_id job, const run_id& id) {
-  auto key = short_numbered('o', job);
+  auto key = numbered<short_key>('o', job);
   put_id(key, id);
   return key;
 }

@@ -67,8 +67,8 @@ result<shared_run> rocksdb_writer::find(const run_id& id) {
 }
 
 result<rocksdb_writer::changed_run>
-rocksdb_writer::find_to_change(const run_id& id) {
-  const auto* known = known_.find(id);
+rocksdb_writer::find_to_change(const run_id& id,
+                               const run_table::entry* known) {
   if (known == nullptr)
     return read(id);
   if (!known->stored)

@@ -68,7 +68,7 @@ result<bool> rocksdb_writer::take_one(queue_state& line,
   const auto* known = known_.find(id);
   if (known != nullptr && known->running())
     return false;
-  auto found = find_to_change(id);
+  auto found = find_to_change(id, known);
   if (!found && found.error().code != errc::not_found)
     return tl::unexpected{found.error()};
   if (!found || (*found)->run.state != run_state::available

@@ -179,7 +179,9 @@ private:
   /// @returns the run as this batch sees it, or `not_found`
   result<shared_run> find(const run_id& id);
   /// As `find`, a copy that nobody else has.
-  result<changed_run> find_to_change(const run_id& id);
+  /// @param known its entry in `known_`, if it has one
+  result<changed_run> find_to_change(const run_id& id,
+                                     const run_table::entry* known);
   result<changed_run> read(const run_id& id);
   result<bool> exists(const run_id& id);
   result<void> add(run&& value);
