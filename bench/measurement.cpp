@@ -156,7 +156,7 @@ result<void> compare_with_floor(const std::vector<written_batch>& written,
   to.commits = written.size();
   for (const auto& one : written)
     to.bytes += one.bytes.size();
-  auto floor = write_again(written, directory);
+  auto floor = write_again(written, directory, to.what.floor);
   if (!floor)
     return tl::unexpected{floor.error()};
   to.floor = std::move(*floor);

@@ -132,8 +132,9 @@ result<void> rig::start(const configuration& config, bool ticks) {
 }
 
 result<floor_figures> write_again(const std::vector<written_batch>& batches,
-                                  const std::filesystem::path& directory) {
-  auto db = rocksdb_database::open(directory, false);
+                                  const std::filesystem::path& directory,
+                                  log_files logs) {
+  auto db = rocksdb_database::open(directory, false, logs);
   if (!db)
     return tl::unexpected{db.error()};
   floor_figures made;

@@ -92,7 +92,8 @@ public:
 /// Writes the same batches with the same syncs to an empty RocksDB of the same
 /// settings, and nothing else.
 result<floor_figures> write_again(const std::vector<written_batch>& batches,
-                                  const std::filesystem::path& directory);
+                                  const std::filesystem::path& directory,
+                                  log_files logs);
 
 /// Waits until this process is at rest: what it has written is compacted.
 void settle();

@@ -24,9 +24,12 @@ constexpr enum_words<place, 4> place_words{{{place::host, "host"},
                                             {place::command, "command"},
                                             {place::executor, "executor"}}};
 
+constexpr enum_words<log_files, 2> floor_words{
+    {{log_files::plain, "plain"}, {log_files::prepared, "prepared"}}};
+
 const std::vector<std::string> knobs{
-    "outstanding", "payload", "durability", "producers", "depth",
-    "count",       "where",   "hosts",      "workers",   "readers"};
+    "outstanding", "payload", "durability", "producers", "depth", "count",
+    "where",       "hosts",   "workers",    "readers",   "floor"};
 
 tl::unexpected<error> wrong(std::string_view name, const std::string& why) {
   return fail(errc::invalid_argument,
@@ -53,6 +56,11 @@ std::string set_knob(scenario& to, const std::string& key,
     const auto known = value_of(place_words, value);
     to.where = known.value_or(to.where);
     return known ? "" : "where is host, thread, command or executor";
+  }
+  if (key == "floor") {
+    const auto known = value_of(floor_words, value);
+    to.floor = known.value_or(to.floor);
+    return known ? "" : "floor is plain or prepared";
   }
   if (key == "outstanding")
     fits = read_number(value, to.outstanding) && to.outstanding > 0;
@@ -103,6 +111,8 @@ std::string scenario::name() const {
     add("depth", depth);
   if (readers > 0)
     add("readers", readers);
+  if (floor != log_files::plain)
+    text += "/floor:" + std::string{word_of(floor_words, floor)};
   if (count > 0)
     add("count", count);
   return text;

@@ -98,9 +98,10 @@ tl::unexpected<error> corrupt(std::string_view key) {
 }
 
 result<std::unique_ptr<rocksdb_database>>
-rocksdb_database::open(const fs::path& directory, bool read_only) {
+rocksdb_database::open(const fs::path& directory, bool read_only,
+                       std::optional<log_files> logs) {
   std::unique_ptr<rocksdb_database> db{new rocksdb_database{directory}};
-  if (auto ok = db->start(read_only); !ok)
+  if (auto ok = db->start(read_only, logs); !ok)
     return tl::unexpected{ok.error()};
   return db;
 }
@@ -127,7 +128,8 @@ rocksdb_database::descriptors() const {
   return all;
 }
 
-result<void> rocksdb_database::start(bool read_only) {
+result<void> rocksdb_database::start(bool read_only,
+                                     std::optional<log_files> logs) {
   std::error_code ec;
   if (!read_only)
     fs::create_directories(directory_, ec);
@@ -150,6 +152,10 @@ result<void> rocksdb_database::start(bool read_only) {
       std::this_thread::sleep_for(read_only_pause);
     }
   } else {
+    if (logs.value_or(best_logs_in(directory_)) == log_files::prepared) {
+      env_ = make_prepared_logs();
+      options.env = env_.get();
+    }
     status = rocksdb::DB::Open(options, directory_.string(), descriptors(),
                                &handles_, &raw);
   }

@@ -11,6 +11,7 @@
 #include <rocksdb/write_batch.h>
 
 #include "jobs/error.hpp"
+#include "queue/prepared_log.hpp"
 
 namespace jobq {
 
@@ -25,10 +26,12 @@ inline rocksdb::Slice slice_of(std::string_view text) {
 /// come from any thread; writes from one at a time.
 class rocksdb_database {
 public:
+  /// @param logs how its logs are written; nothing: as is best there
   /// @returns `busy`, `format_too_new`, `store_corrupt` or `io`, each naming
   ///   the directory
   static result<std::unique_ptr<rocksdb_database>>
-  open(const std::filesystem::path& directory, bool read_only);
+  open(const std::filesystem::path& directory, bool read_only,
+       std::optional<log_files> logs = {});
 
   ~rocksdb_database();
   rocksdb_database(const rocksdb_database&) = delete;
@@ -54,13 +57,14 @@ private:
   friend class scan;
   explicit rocksdb_database(std::filesystem::path directory)
       : directory_{std::move(directory)} {}
-  result<void> start(bool read_only);
+  result<void> start(bool read_only, std::optional<log_files> logs);
   result<void> check_families() const;
   result<void> check_format(bool read_only);
   result<void> write_stamp();
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors() const;
 
   std::filesystem::path directory_;
+  std::unique_ptr<rocksdb::Env> env_; ///< of `db_`; none: RocksDB's own
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
 };
