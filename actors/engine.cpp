@@ -147,12 +147,15 @@ public:
     return made;
   }
 
-  result<reply> perform(any_command what) {
+  result<reply> perform(any_command what,
+                        const std::function<void()>& meanwhile = {}) {
     auto answer = std::make_shared<std::promise<result<reply>>>();
     auto came = answer->get_future();
     submit(std::move(what), [answer](result<reply> value) {
       answer->set_value(std::move(value));
     });
+    if (meanwhile)
+      meanwhile();
     return came.get();
   }
 
@@ -396,8 +399,9 @@ void engine::submit(any_command what, commit_callback done) {
   impl_->submit(std::move(what), std::move(done));
 }
 
-result<reply> engine::perform(any_command what) {
-  return impl_->perform(std::move(what));
+result<reply> engine::perform(any_command what,
+                              const std::function<void()>& meanwhile) {
+  return impl_->perform(std::move(what), meanwhile);
 }
 
 result<run> engine::run_now(const std::string& job, const parameter_map& extra,

@@ -85,7 +85,11 @@ public:
   void submit(any_command what, commit_callback done);
 
   /// The same, waiting for the answer.
-  result<reply> perform(any_command what);
+  /// @param meanwhile called before the wait, if given: what the disk gives
+  /// time
+  ///   for
+  result<reply> perform(any_command what,
+                        const std::function<void()>& meanwhile = {});
 
   /// Runs a configured job now. Does not touch its schedule.
   /// @param extra parameters that stand above the configured ones

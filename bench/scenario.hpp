@@ -46,8 +46,8 @@ struct scenario {
   std::uint32_t readers = 0; ///< threads that list all waiting runs meanwhile
   /// How the raw floor writes its logs: as RocksDB does, or as the engine.
   log_files floor = log_files::plain;
-  std::uint64_t depth = 0;   ///< runs that wait before the measurement begins
-  std::uint64_t count = 0;   ///< runs to measure; 0: as fit into a few seconds
+  std::uint64_t depth = 0; ///< runs that wait before the measurement begins
+  std::uint64_t count = 0; ///< runs to measure; 0: as fit into a few seconds
 
   /// The full name, with every knob that the measure knows.
   std::string name() const;

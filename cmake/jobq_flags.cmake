@@ -36,6 +36,7 @@ function(jobq_program name)
   if(JEMALLOC_LIBRARY AND NOT JOBQ_SANITIZE)
     target_link_options(${name} PRIVATE -Wl,--no-as-needed)
     target_link_libraries(${name} PRIVATE "${JEMALLOC_LIBRARY}")
+    target_sources(${name} PRIVATE "${CMAKE_SOURCE_DIR}/cmake/jemalloc_conf.cpp")
   endif()
 endfunction()
 

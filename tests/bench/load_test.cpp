@@ -20,6 +20,8 @@ TEST(scenario, a_name_is_read_back_as_it_is_written) {
     ASSERT_TRUE(again) << again.error().message;
     EXPECT_EQ(again->name(), one.name());
   }
+  const std::string raw = "restart/payload:100/depth:500/floor:prepared";
+  EXPECT_EQ(scenario::parse(raw)->name(), raw);
 }
 
 TEST(scenario, what_a_name_leaves_out_has_its_default) {
@@ -46,6 +48,8 @@ TEST(scenario, wrong_names_say_what_is_wrong) {
             std::string::npos);
   EXPECT_NE(message("enqueue/durability:maybe").find("sync or async"),
             std::string::npos);
+  EXPECT_NE(message("enqueue/floor:wood").find("plain or prepared"),
+            std::string::npos);
 }
 
 // Each measure is carried out once, small; what it says is not judged.
@@ -54,9 +58,9 @@ TEST(load, every_measure_runs_to_its_end) {
        {"full_cycle/outstanding:64/count:500",
         "full_cycle/outstanding:64/producers:4/count:500",
         "full_cycle/outstanding:8/depth:100/count:200",
-        "enqueue/producers:4/count:200", "restart/depth:500",
-        "restart/depth:500", "churn/depth:200/count:2000", "fan_out/depth:200",
-        "catch_up/depth:50", "plan/depth:86400",
+        "enqueue/producers:4/count:200", "enqueue/floor:prepared/count:200",
+        "restart/depth:500", "restart/depth:500", "churn/depth:200/count:2000",
+        "fan_out/depth:200", "catch_up/depth:50", "plan/depth:86400",
         "isolation/where:thread/outstanding:8/count:200",
         "isolation/where:host/outstanding:8/count:200",
         "isolation/where:executor/outstanding:8/count:200",

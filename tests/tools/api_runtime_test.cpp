@@ -97,6 +97,7 @@ protected:
   /// Runs a job and waits for its end.
   json run_to_end(const std::string& job, const std::string& body = {}) {
     const auto begun = post("/v1/jobs/" + job + "/run", body);
+    EXPECT_EQ(begun["state"], "available"); // as it was enqueued
     const auto events
         = lines_of("/v1/runs/" + begun["id"].get<std::string>() + "/stream");
     EXPECT_EQ(events.back()["event"], "finished");

@@ -1,6 +1,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <set>
 #include <string>
 #include <thread>
@@ -106,6 +107,18 @@ TEST_F(jobqd_test, wrong_usage_ends_with_2) {
   EXPECT_NE(help.said().find("Example:"), std::string::npos);
   test::jobqd_program version{{"--version"}};
   EXPECT_EQ(version.end(), 0);
+}
+
+TEST_F(jobqd_test, gives_back_the_memory_that_it_does_not_use) {
+  ::setenv("MALLOC_CONF", "stats_print:true", 1);
+  test::jobqd_program jobqd{{"--version"}};
+  ::unsetenv("MALLOC_CONF");
+  EXPECT_EQ(jobqd.end(), 0);
+  const auto& said = jobqd.said();
+  if (said.find("jemalloc") == std::string::npos)
+    GTEST_SKIP() << "built without jemalloc";
+  EXPECT_NE(said.find("opt.dirty_decay_ms: 500 "), std::string::npos) << said;
+  EXPECT_NE(said.find("opt.background_thread: true "), std::string::npos);
 }
 
 TEST_F(jobqd_test, a_second_server_ends_with_4_and_names_the_store) {

@@ -25,7 +25,25 @@ struct route {
   words body;  ///< the body's fields
   api_handler answer = nullptr;
   stream_handler flow = nullptr;
+  words parts{}; ///< of the pattern
 };
+
+words parts_of(const std::string& path) {
+  words parts;
+  std::size_t begin = 1;
+  while (begin <= path.size()) {
+    const auto end = std::min(path.find('/', begin), path.size());
+    parts.push_back(path.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+std::vector<route> split(std::vector<route> all) {
+  for (auto& one : all)
+    one.parts = parts_of(one.pattern);
+  return all;
+}
 
 /// The whole API.
 const std::vector<route>& routes() {
@@ -34,7 +52,7 @@ const std::vector<route>& routes() {
   static const words reason{"reason"};
   static const words replay{"job",     "from",  "to",  "limit",
                             "overlap", "again", "skip"};
-  static const std::vector<route> all{
+  static const auto all = split({
       {"GET", "/v1/status", {}, {}, show_status},
       {"GET", "/v1/jobs", {"name"}, {}, list_jobs},
       {"GET", "/v1/jobs/{name}", {}, {}, show_job},
@@ -67,25 +85,13 @@ const std::vector<route>& routes() {
       {"POST", "/v1/reload", {}, {}, reload_config},
       {"POST", "/v1/drain", {}, {}, drain_server},
       {"POST", "/v1/stop", {}, {}, stop_server},
-  };
+  });
   return all;
 }
 
-words parts_of(const std::string& path) {
-  words parts;
-  std::size_t begin = 1;
-  while (begin <= path.size()) {
-    const auto end = std::min(path.find('/', begin), path.size());
-    parts.push_back(path.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
-
 /// Whether a path has the pattern's form; collects what stands for `{…}`.
-bool fits(const std::string& pattern, const words& path, words& names) {
+bool fits(const words& parts, const words& path, words& names) {
   names.clear();
-  const auto parts = parts_of(pattern);
   if (parts.size() != path.size())
     return false;
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -102,7 +108,7 @@ std::string near_routes(const words& path) {
   std::size_t best = 0;
   words near;
   for (const auto& each : routes()) {
-    const auto parts = parts_of(each.pattern);
+    const auto& parts = each.parts;
     std::size_t shared = 0;
     while (shared < std::min(parts.size(), path.size())
            && (parts[shared] == path[shared] || parts[shared].front() == '{'))
@@ -133,7 +139,7 @@ destination find_route(const api_request& request) {
   std::string allowed;
   for (const auto& each : routes()) {
     words names;
-    if (!fits(each.pattern, path, names))
+    if (!fits(each.parts, path, names))
       continue;
     if (each.method == request.method
         || (request.method == "HEAD" && each.method == "GET"

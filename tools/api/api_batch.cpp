@@ -1,4 +1,5 @@
 #include <utility>
+#include <vector>
 
 #include "jobs/due.hpp"
 #include "tools/api/handlers.hpp"
@@ -67,17 +68,21 @@ result<json> enqueue_runs(const api_call& call) {
                     + " go into one commit");
   command::enqueue all;
   all.runs.reserve(asked->size());
-  auto ids = json::array();
+  std::vector<run_id> made_ids;
   for (const auto& one : *asked) {
     auto made = read_run(call, one);
     if (!made)
       return fail(made.error().code, "runs[" + std::to_string(all.runs.size())
                                          + "]: " + made.error().message);
-    ids.push_back(made->id.to_string());
+    made_ids.push_back(made->id);
     all.runs.push_back(std::move(*made));
   }
-  if (const auto done = call.target.jobs_engine().perform(std::move(all));
-      !done)
+  auto ids = json::array();
+  const auto done = call.target.jobs_engine().perform(std::move(all), [&] {
+    for (const auto& one : made_ids)
+      ids.push_back(one.to_string());
+  });
+  if (!done)
     return tl::unexpected(done.error());
   return json{{"ids", std::move(ids)}};
 }

@@ -196,13 +196,14 @@ result<void> check_job_name(const api_call& call, const std::string& name) {
 }
 
 result<json> enqueue_run(const api_call& call, run what) {
-  const auto done
-      = call.target.jobs_engine().perform(command::enqueue{.runs = {what}});
+  command::enqueue one;
+  one.runs.push_back(what);
+  json answer;
+  const auto done = call.target.jobs_engine().perform(
+      std::move(one), [&] { answer = run_json(what); });
   if (!done)
     return tl::unexpected(done.error());
-  // It may be on its way already; what the store says now is nearer the truth.
-  const auto now = call.target.reads().find_run(what.id);
-  return run_json(now ? *now : what);
+  return answer;
 }
 
 result<json> list_jobs(const api_call& call) {
