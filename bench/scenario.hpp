@@ -44,7 +44,8 @@ struct scenario {
   std::uint32_t hosts = 2;   ///< or threads, and spawning threads
   std::uint32_t workers = 0; ///< of the engine; 0: as many as hosts
   std::uint32_t readers = 0; ///< threads that list all waiting runs meanwhile
-  /// How the raw floor writes its logs: as RocksDB does, or as the engine.
+  /// How the raw floor writes its logs: as RocksDB does by itself, or as the
+  /// engine on ext4 and XFS.
   log_files floor = log_files::plain;
   std::uint64_t depth = 0; ///< runs that wait before the measurement begins
   std::uint64_t count = 0; ///< runs to measure; 0: as fit into a few seconds

@@ -51,8 +51,10 @@ private:
   /// Zeros go behind what was just appended, by the thread that appends: never
   /// over an append that runs beside a sync.
   IOStatus note(const Slice& data, IOStatus came) {
-    if (!came.ok())
+    if (!came.ok()) {
+      able_ = false; // it is not known how much was appended
       return came;
+    }
     size_ += data.size();
     if (size_ > prepared_ && data.size() <= most_small && able_)
       prepare();

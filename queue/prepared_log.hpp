@@ -19,9 +19,10 @@ enum class log_files {
 };
 
 /// Files as they are, but for logs, which are `prepared`. Logs are read without
-/// it: to RocksDB zeros at the end of a log are its end.
-/// Each zero is overwritten before the next ones are written, so that no more
-/// bytes are zeroed than appended, and 256 KiB.
+/// it: RocksDB passes over zeros at the end of a log. Zeros before the end,
+/// which a power cut may leave, are what `gapless_replay` is for. Each zero is
+/// overwritten before the next ones are written, so that no more bytes are
+/// zeroed than appended, and 256 KiB.
 std::unique_ptr<rocksdb::Env> make_prepared_logs();
 
 /// A log that writes zeros ahead of its end. Not thread-safe but for `Sync` and

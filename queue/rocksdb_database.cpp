@@ -11,6 +11,7 @@
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
+#include "queue/gapless_replay.hpp"
 #include "queue/keys.hpp"
 
 namespace jobq {
@@ -145,6 +146,8 @@ result<void> rocksdb_database::start(bool read_only,
     options.create_if_missing = false;
     options.create_missing_column_families = false;
     for (int i = 0; i < read_only_tries; ++i) {
+      replay_ = make_gapless_replay();
+      options.wal_filter = replay_.get();
       status = rocksdb::DB::OpenForReadOnly(options, directory_.string(),
                                             descriptors(), &handles_, &raw);
       if (status.ok())
@@ -156,6 +159,8 @@ result<void> rocksdb_database::start(bool read_only,
       env_ = make_prepared_logs();
       options.env = env_.get();
     }
+    replay_ = make_gapless_replay();
+    options.wal_filter = replay_.get();
     status = rocksdb::DB::Open(options, directory_.string(), descriptors(),
                                &handles_, &raw);
   }

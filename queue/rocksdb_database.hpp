@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <rocksdb/db.h>
+#include <rocksdb/wal_filter.h>
 #include <rocksdb/write_batch.h>
 
 #include "jobs/error.hpp"
@@ -65,6 +66,7 @@ private:
 
   std::filesystem::path directory_;
   std::unique_ptr<rocksdb::Env> env_; ///< of `db_`; none: RocksDB's own
+  std::unique_ptr<rocksdb::WalFilter> replay_; ///< of `db_`
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
 };

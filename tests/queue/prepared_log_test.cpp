@@ -3,11 +3,15 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 
+#include <atomic>
 #include <fstream>
 #include <iterator>
+#include <thread>
+#include <vector>
 
 #include <rocksdb/file_system.h>
 
+#include "queue/gapless_replay.hpp"
 #include "queue/rocksdb_database.hpp"
 #include "tests/queue/store_harness.hpp"
 
@@ -18,6 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t ahead = 256 << 10;
 constexpr std::size_t large = (64 << 10) + 1;
+constexpr std::size_t block = 32 << 10; ///< RocksDB's, of a log
 
 std::string content(const fs::path& file) {
   std::ifstream from{file, std::ios::binary};
@@ -125,13 +130,14 @@ TEST_F(prepared_log_test, is_for_file_systems_that_overwrite_in_place) {
 class killed_with_prepared_logs : public ::testing::Test {
 protected:
   static std::string key(int number) {
-    return "row " + std::to_string(1'000 + number);
+    return "row " + std::to_string(10'000 + number);
   }
 
-  static void put(rocksdb_database& to, int number) {
+  static void put(rocksdb_database& to, int number, std::size_t size = 300,
+                  bool sync = true) {
     rocksdb::WriteBatch batch;
-    batch.Put(to.handle(family::meta), key(number), std::string(300, 'v'));
-    ASSERT_TRUE(to.write(batch, true).ok());
+    batch.Put(to.handle(family::meta), key(number), std::string(size, 'v'));
+    ASSERT_TRUE(to.write(batch, sync).ok());
   }
 
   static std::unique_ptr<rocksdb_database> open(const fs::path& where,
@@ -174,9 +180,10 @@ TEST_F(killed_with_prepared_logs, have_all_rows_and_take_more) {
   auto db = open(store);
   int rows = 0;
   for (int life = 0; life < 4; ++life) {
+    // Several pieces of zeros, with large appends among the small ones.
     for (int i = 0; i < 40; ++i)
-      put(*db, rows++);
-    ASSERT_GT(fs::file_size(log_in(db->directory())), ahead);
+      put(*db, rows++, i % 8 == 7 ? large : 300 + 1'000 * (i % 8), false);
+    ASSERT_GT(fs::file_size(log_in(db->directory())), 2 * ahead);
     const auto left = copy_of(db->directory(), "life " + std::to_string(life));
     db = open(left);
     ASSERT_TRUE(db);
@@ -209,12 +216,73 @@ TEST_F(killed_with_prepared_logs, lose_no_more_than_what_was_torn) {
   }
 }
 
-TEST_F(killed_with_prepared_logs, can_be_read_while_the_process_lives) {
+/// A power cut may leave the second block of what was not synced, and zeros for
+/// what came before it.
+TEST_F(killed_with_prepared_logs, take_nothing_from_behind_a_gap) {
   const auto db = open(store);
-  for (int i = 0; i < 30; ++i) {
-    put(*db, i);
-    EXPECT_EQ(rows_of(*open(store, true)), i + 1);
+  std::vector<std::size_t> ends; // of the log, after each row
+  const auto add = [&](std::size_t size) {
+    put(*db, static_cast<int>(ends.size()), size, false);
+    ends.push_back(content(log_in(store)).find_last_not_of('\0') + 1);
+  };
+  add(300);
+  add(300);
+  const auto around = ends[1] - ends[0] - 300; // a row's value
+  while (block - ends.back() > 3'000)
+    add(2'000);
+  add(block - ends.back() - around);
+  ASSERT_EQ(ends.back(), block); // so that a row begins with the next one
+  const auto in_first = ends.size();
+  for (int i = 0; i < 5; ++i)
+    add(300);
+  const auto log = content(log_in(store));
+  for (std::size_t kept = 1; kept < in_first; ++kept) {
+    const auto left = copy_of(store, "gap after " + std::to_string(kept));
+    auto cut = log;
+    std::fill(cut.begin() + static_cast<std::ptrdiff_t>(ends[kept - 1]),
+              cut.begin() + static_cast<std::ptrdiff_t>(block), '\0');
+    std::ofstream{log_in(left), std::ios::binary} << cut;
+    EXPECT_EQ(rows_of(*open(left, true)), static_cast<int>(kept));
+    auto again = open(left);
+    ASSERT_TRUE(again) << kept;
+    EXPECT_EQ(rows_of(*again), static_cast<int>(kept));
+    put(*again, static_cast<int>(kept));
+    again.reset();
+    EXPECT_EQ(rows_of(*open(left)), static_cast<int>(kept) + 1);
   }
+}
+
+TEST_F(killed_with_prepared_logs, can_be_read_while_the_process_writes) {
+  const auto db = open(store);
+  std::atomic<bool> enough = false;
+  std::thread writer{[&] {
+    for (int i = 0; i < 20'000 && !enough; ++i)
+      put(*db, i, 300, false);
+    enough = true;
+  }};
+  int before = 0;
+  do {
+    const auto now = rows_of(*open(store, true));
+    EXPECT_GE(now, before);
+    before = now;
+  } while (!enough);
+  enough = true;
+  writer.join();
+}
+
+TEST_F(killed_with_prepared_logs, are_synced_beside_appends) {
+  constexpr int rows = 3'000;
+  const auto db = open(store);
+  std::atomic<bool> ended = false;
+  std::thread syncer{[&] {
+    while (!ended)
+      EXPECT_TRUE(db->sync().ok());
+  }};
+  for (int i = 0; i < rows; ++i)
+    put(*db, i, 300, false);
+  ended = true;
+  syncer.join();
+  EXPECT_EQ(rows_of(*open(copy_of(store, "left"))), rows);
 }
 
 TEST_F(killed_with_prepared_logs, or_ended_in_good_order_leave_no_zeros) {
@@ -225,6 +293,34 @@ TEST_F(killed_with_prepared_logs, or_ended_in_good_order_leave_no_zeros) {
   }
   EXPECT_LT(fs::file_size(log_in(store)), std::size_t{4'096});
   EXPECT_EQ(rows_of(*open(store)), 1);
+}
+
+/// A batch as a log has it, of so many rows from a sequence number on.
+rocksdb::WriteBatch batch_from(std::uint64_t sequence, int rows) {
+  rocksdb::WriteBatch made;
+  for (int i = 0; i < rows; ++i)
+    made.Put("key", "value");
+  auto bytes = made.Data();
+  for (std::size_t i = 0; i < 8; ++i)
+    bytes[i] = static_cast<char>(sequence >> (8 * i));
+  return rocksdb::WriteBatch{bytes};
+}
+
+TEST(gapless_replay, ends_before_the_first_gap_of_a_log) {
+  using option = rocksdb::WalFilter::WalProcessingOption;
+  const auto replay = make_gapless_replay();
+  const auto find = [&](unsigned long long log, std::uint64_t from, int rows) {
+    return replay->LogRecordFound(log, "", batch_from(from, rows), nullptr,
+                                  nullptr);
+  };
+  EXPECT_EQ(find(4, 1'000, 3), option::kContinueProcessing);
+  EXPECT_EQ(find(4, 1'003, 1), option::kContinueProcessing);
+  EXPECT_EQ(find(4, 1'005, 1), option::kCorruptedRecord);
+  EXPECT_EQ(find(4, 1'006, 1), option::kCorruptedRecord);
+  // Logs begin anywhere, and empty batches take no number.
+  EXPECT_EQ(find(5, 70'000, 2), option::kContinueProcessing);
+  EXPECT_EQ(find(5, 90'000, 0), option::kContinueProcessing);
+  EXPECT_EQ(find(5, 70'002, 1), option::kContinueProcessing);
 }
 
 } // namespace

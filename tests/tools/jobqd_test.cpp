@@ -109,7 +109,7 @@ TEST_F(jobqd_test, wrong_usage_ends_with_2) {
   EXPECT_EQ(version.end(), 0);
 }
 
-TEST_F(jobqd_test, gives_back_the_memory_that_it_does_not_use) {
+TEST_F(jobqd_test, has_jemalloc_give_free_memory_back_soon) {
   ::setenv("MALLOC_CONF", "stats_print:true", 1);
   test::jobqd_program jobqd{{"--version"}};
   ::unsetenv("MALLOC_CONF");
