@@ -61,9 +61,9 @@ public:
   /// From a thread that runs no actor.
   void add(caf::resumable* one) { add(one, 0); }
 
-  /// From an actor that is running: its thread takes the next one as soon as
+  /// From an actor that is running: its thread takes the next ones as soon as
   /// the actor is done, which is sooner than another thread can be woken.
-  void add_from_within(caf::resumable* one) { add(one, 1); }
+  void add_from_within(caf::resumable* one) { add(one, soon_taken); }
 
   /// Waits for one.
   /// @returns null once there is none and none will come
@@ -86,6 +86,10 @@ public:
   }
 
 private:
+  /// An actor takes a few microseconds for what it has to do, an idle processor
+  /// up to 50 to wake.
+  static constexpr std::size_t soon_taken = 2;
+
   void add(caf::resumable* one, std::size_t taken_care_of) {
     bool wake = false;
     {
