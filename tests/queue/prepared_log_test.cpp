@@ -181,7 +181,7 @@ TEST_F(killed_with_prepared_logs, have_all_rows_and_take_more) {
   int rows = 0;
   for (int life = 0; life < 4; ++life) {
     // Several pieces of zeros, with large appends among the small ones.
-    for (int i = 0; i < 40; ++i)
+    for (std::size_t i = 0; i < 40; ++i)
       put(*db, rows++, i % 8 == 7 ? large : 300 + 1'000 * (i % 8), false);
     ASSERT_GT(fs::file_size(log_in(db->directory())), 2 * ahead);
     const auto left = copy_of(db->directory(), "life " + std::to_string(life));
