@@ -85,9 +85,8 @@ public:
   void submit(any_command what, commit_callback done);
 
   /// The same, waiting for the answer.
-  /// @param meanwhile called before the wait, if given: what the disk gives
-  /// time
-  ///   for
+  /// @param meanwhile if given, called before the wait: work that need not come
+  ///   after it
   result<reply> perform(any_command what,
                         const std::function<void()>& meanwhile = {});
 

@@ -91,6 +91,7 @@ public:
 
 /// Writes the same batches with the same syncs to an empty RocksDB of the same
 /// settings, and nothing else.
+/// @param logs how its logs are written
 result<floor_figures> write_again(const std::vector<written_batch>& batches,
                                   const std::filesystem::path& directory,
                                   log_files logs);

@@ -140,14 +140,17 @@ result<void> rocksdb_database::start(bool read_only,
   if (auto ok = check_families(); !ok)
     return ok;
   auto options = db_options();
+  const auto expect_replay = [&] {
+    replay_ = make_gapless_replay();
+    options.wal_filter = replay_.get();
+  };
   rocksdb::DB* raw = nullptr;
   rocksdb::Status status;
   if (read_only) {
     options.create_if_missing = false;
     options.create_missing_column_families = false;
     for (int i = 0; i < read_only_tries; ++i) {
-      replay_ = make_gapless_replay();
-      options.wal_filter = replay_.get();
+      expect_replay();
       status = rocksdb::DB::OpenForReadOnly(options, directory_.string(),
                                             descriptors(), &handles_, &raw);
       if (status.ok())
@@ -159,8 +162,7 @@ result<void> rocksdb_database::start(bool read_only,
       env_ = make_prepared_logs();
       options.env = env_.get();
     }
-    replay_ = make_gapless_replay();
-    options.wal_filter = replay_.get();
+    expect_replay();
     status = rocksdb::DB::Open(options, directory_.string(), descriptors(),
                                &handles_, &raw);
   }

@@ -163,6 +163,16 @@ protected:
     return to;
   }
 
+  /// The same, with zeros in part of the log.
+  fs::path copy_with_zeros(const std::string& name, std::size_t from,
+                           std::size_t to) {
+    auto left = copy_of(store, name);
+    auto log = content(log_in(store));
+    log.replace(from, to - from, to - from, '\0');
+    std::ofstream{log_in(left), std::ios::binary} << log;
+    return left;
+  }
+
   static fs::path log_in(const fs::path& store) {
     fs::path last;
     for (const auto& one : fs::directory_iterator{store})
@@ -201,12 +211,8 @@ TEST_F(killed_with_prepared_logs, lose_no_more_than_what_was_torn) {
   ASSERT_GT(log.size(), end);
   // A row is some 330 bytes: cuts through the last three.
   for (std::size_t torn = 1; torn < 1'000; torn += 37) {
-    const auto left = copy_of(store, "torn " + std::to_string(torn));
-    auto cut = log;
-    std::fill(cut.begin() + static_cast<std::ptrdiff_t>(end - torn),
-              cut.begin() + static_cast<std::ptrdiff_t>(end), '\0');
-    std::ofstream{log_in(left), std::ios::binary} << cut;
-    auto again = open(left);
+    auto again = open(
+        copy_with_zeros("torn " + std::to_string(torn), end - torn, end));
     ASSERT_TRUE(again) << torn;
     const auto found = rows_of(*again);
     EXPECT_LT(found, rows) << torn;
@@ -235,13 +241,9 @@ TEST_F(killed_with_prepared_logs, take_nothing_from_behind_a_gap) {
   const auto in_first = ends.size();
   for (int i = 0; i < 5; ++i)
     add(300);
-  const auto log = content(log_in(store));
   for (std::size_t kept = 1; kept < in_first; ++kept) {
-    const auto left = copy_of(store, "gap after " + std::to_string(kept));
-    auto cut = log;
-    std::fill(cut.begin() + static_cast<std::ptrdiff_t>(ends[kept - 1]),
-              cut.begin() + static_cast<std::ptrdiff_t>(block), '\0');
-    std::ofstream{log_in(left), std::ios::binary} << cut;
+    const auto left = copy_with_zeros("gap after " + std::to_string(kept),
+                                      ends[kept - 1], block);
     EXPECT_EQ(rows_of(*open(left, true)), static_cast<int>(kept));
     auto again = open(left);
     ASSERT_TRUE(again) << kept;
@@ -254,19 +256,18 @@ TEST_F(killed_with_prepared_logs, take_nothing_from_behind_a_gap) {
 
 TEST_F(killed_with_prepared_logs, can_be_read_while_the_process_writes) {
   const auto db = open(store);
-  std::atomic<bool> enough = false;
+  std::atomic<bool> ended = false;
   std::thread writer{[&] {
-    for (int i = 0; i < 20'000 && !enough; ++i)
+    for (int i = 0; i < 20'000; ++i)
       put(*db, i, 300, false);
-    enough = true;
+    ended = true;
   }};
   int before = 0;
   do {
     const auto now = rows_of(*open(store, true));
     EXPECT_GE(now, before);
     before = now;
-  } while (!enough);
-  enough = true;
+  } while (!ended);
   writer.join();
 }
 
