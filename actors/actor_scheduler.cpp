@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
 #include <caf/detail/set_thread_name.hpp>
 #include <caf/detail/thread_safe_actor_clock.hpp>
 #include <caf/execution_unit.hpp>
@@ -22,6 +23,8 @@ namespace jobq {
 namespace {
 
 using caf_clock = caf::detail::thread_safe_actor_clock;
+
+thread_local bool running_actors = false;
 
 /// Goes to look for an actor's timeouts only once anybody has set one.
 class lean_clock final : public caf_clock {
@@ -64,6 +67,22 @@ public:
   /// From an actor that is running: its thread takes the next ones as soon as
   /// the actor is done, which is sooner than another thread can be woken.
   void add_from_within(caf::resumable* one) { add(one, soon_taken); }
+
+  /// As `add`; one thread is woken for the first few.
+  void add_all(const std::deque<caf::resumable*>& all) {
+    if (all.empty())
+      return;
+    bool wake = false;
+    {
+      std::lock_guard guard{mutex_};
+      line_.insert(line_.end(), all.begin(), all.end());
+      wake = sleeping_ > 0;
+    }
+    if (wake && all.size() > soon_taken)
+      changed_.notify_all();
+    else if (wake)
+      changed_.notify_one();
+  }
 
   /// Waits for one.
   /// @returns null once there is none and none will come
@@ -116,6 +135,20 @@ private:
   bool closed_ = false;
 };
 
+/// Runs an actor that has messages.
+/// @returns whether it is to be run again
+bool run(caf::resumable* one, caf::execution_unit& here,
+         std::size_t most_messages) {
+  const bool again
+      = one->resume(&here, most_messages) == caf::resumable::resume_later;
+  if (!again) // otherwise the reference stays with whoever runs it next
+    caf::intrusive_ptr_release(one);
+  // An actor that spawned another has set it, and while it is set, each
+  // message is counted in a table that all threads share.
+  caf::logger::set_current_actor_system(nullptr);
+  return again;
+}
+
 /// A thread that runs actors.
 class actor_thread final : public caf::execution_unit {
 public:
@@ -134,16 +167,11 @@ public:
 private:
   void work() {
     caf::detail::set_thread_name("jobq.actors");
+    running_actors = true;
     system().thread_started();
-    while (auto* const one = line_.take()) {
-      if (one->resume(this, most_messages_) == caf::resumable::resume_later)
-        line_.add_from_within(one); // and the line keeps its reference
-      else
-        caf::intrusive_ptr_release(one);
-      // An actor that spawned another has set it, and while it is set, each
-      // message is counted in a table that all threads share.
-      caf::logger::set_current_actor_system(nullptr);
-    }
+    while (auto* const one = line_.take())
+      if (run(one, *this, most_messages_))
+        line_.add_from_within(one);
     system().thread_terminates();
   }
 
@@ -151,6 +179,53 @@ private:
   const std::size_t most_messages_;
   std::thread thread_; ///< begins last
 };
+
+/// Runs actors on a thread that is not ours.
+class visitor final : public follow_up, public caf::execution_unit {
+public:
+  visitor(caf::actor_system& system, std::shared_ptr<ready_actors> line)
+      : execution_unit{&system}, line_{std::move(line)} {}
+
+  /// The one at work on this thread, if it is there for that system.
+  static visitor* here(const caf::actor_system& system) {
+    return here_ != nullptr && &here_->system() == &system ? here_ : nullptr;
+  }
+
+  void exec_later(caf::resumable* one) override { mine_.push_back(one); }
+
+  void begin() override {
+    here_ = this;
+    running_actors = true;
+  }
+
+  bool work() override {
+    if (mine_.empty())
+      return false;
+    auto* const one = mine_.front();
+    mine_.pop_front();
+    if (run(one, *this, most_messages))
+      mine_.push_back(one);
+    return true;
+  }
+
+  void end() override {
+    running_actors = false;
+    here_ = nullptr;
+    line_->add_all(mine_);
+    mine_.clear();
+  }
+
+private:
+  /// Others wait for the thread.
+  static constexpr std::size_t most_messages = 10;
+
+  static thread_local visitor* here_;
+
+  const std::shared_ptr<ready_actors> line_;
+  std::deque<caf::resumable*> mine_;
+};
+
+thread_local visitor* visitor::here_ = nullptr;
 
 class actor_scheduler final : public caf::scheduler::abstract_coordinator {
   using base = caf::scheduler::abstract_coordinator;
@@ -164,12 +239,20 @@ public:
   }
 
   void enqueue(caf::resumable* one) override {
+    if (auto* const visiting = visitor::here(system())) {
+      visiting->exec_later(one);
+      return;
+    }
     // What it wakes may be the last that was waited for: then it ends us.
     const auto line = line_;
     line->add(one);
   }
 
   caf_clock& clock() noexcept override { return clock_; }
+
+  std::shared_ptr<follow_up> make_visitor() {
+    return std::make_shared<visitor>(system(), line_);
+  }
 
 protected:
   void start() override {
@@ -210,6 +293,14 @@ void use_actor_scheduler(caf::actor_system_config& config) {
   config.set("scheduler.max-threads",
              std::max<std::size_t>(2, std::thread::hardware_concurrency()));
   config.set("scheduler.max-throughput", std::size_t{300});
+}
+
+std::shared_ptr<follow_up> make_follow_up(caf::actor_system& system) {
+  return dynamic_cast<actor_scheduler&>(system.scheduler()).make_visitor();
+}
+
+bool runs_actors() noexcept {
+  return running_actors;
 }
 
 } // namespace jobq

@@ -1,6 +1,10 @@
 #pragma once
 
-#include <caf/actor_system_config.hpp>
+#include <memory>
+
+#include <caf/fwd.hpp>
+
+#include "queue/committer.hpp"
 
 namespace jobq {
 
@@ -12,5 +16,14 @@ namespace jobq {
 /// look for timeouts to cancel, which actors that only send themselves delayed
 /// messages do not have.
 void use_actor_scheduler(caf::actor_system_config& config);
+
+/// Has the thread of a committer run the actors that its callbacks send
+/// something, and those that these send something in turn.
+/// @param system runs on threads of ours; outlives what is returned
+std::shared_ptr<follow_up> make_follow_up(caf::actor_system& system);
+
+/// Whether this thread is running actors, or is about to: one that must not
+/// wait for any.
+bool runs_actors() noexcept;
 
 } // namespace jobq

@@ -43,6 +43,13 @@ tl::unexpected<error> stopped() {
   return fail(errc::unavailable, "the engine has stopped");
 }
 
+/// On a thread that runs actors, the wait would have no end.
+tl::unexpected<error> no_wait_here() {
+  return fail(errc::unsupported,
+              "this thread serves the engine and can't wait for it: give the "
+              "job isolation: thread, or hand the change in by submit");
+}
+
 /// An order that a dead actor got is never answered.
 result<job_switch> answer_of(std::future<result<job_switch>>& order) {
   try {
@@ -70,7 +77,10 @@ public:
     options_.workers = config.workers;
   }
 
-  ~impl() { stop(); }
+  ~impl() {
+    stop();
+    parts_.commits.follow_up_with({});
+  }
 
   result<void> begin() {
     auto switches = parts_.reads.switches();
@@ -95,6 +105,7 @@ public:
                          parts_.now,
                          parts_.log};
     supervisor_ = spawn_supervisor(system_, std::move(own));
+    parts_.commits.follow_up_with(make_follow_up(system_));
     return {};
   }
 
@@ -149,6 +160,8 @@ public:
 
   result<reply> perform(any_command what,
                         const std::function<void()>& meanwhile = {}) {
+    if (runs_actors())
+      return no_wait_here();
     auto answer = std::make_shared<std::promise<result<reply>>>();
     auto came = answer->get_future();
     submit(std::move(what), [answer](result<reply> value) {
@@ -168,6 +181,8 @@ public:
       return unknown_job(*config, job);
     if (stopped_)
       return stopped();
+    if (runs_actors())
+      return no_wait_here();
     auto answer = std::make_shared<std::promise<result<job_switch>>>();
     auto came = answer->get_future();
     switch_order order{{job, enabled, by, reason, parts_.now()},

@@ -84,7 +84,9 @@ public:
   /// `done` is called once, from a thread of the engine, after the commit.
   void submit(any_command what, commit_callback done);
 
-  /// The same, waiting for the answer.
+  /// The same, waiting for the answer. What waits is `unsupported` on a thread
+  /// of the engine: in a callback, and in a job function with isolation
+  /// `inline`.
   /// @param meanwhile if given, called before the wait: work that need not come
   ///   after it
   result<reply> perform(any_command what,

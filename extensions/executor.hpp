@@ -53,8 +53,9 @@ std::unique_ptr<executor>
 make_thread_executor(const registry& functions, std::size_t max_threads,
                      milliseconds grace = stop_ladder::on_thread);
 
-/// Calls functions within `start`, on the caller's thread: for functions that
-/// never block. Their parameters are checked and their exceptions contained as
+/// Calls functions within `start`, on the caller's thread, which may be the one
+/// that commits: for functions that never block and are over in microseconds.
+/// Their parameters are checked and their exceptions contained as
 /// elsewhere; they can't be stopped. `functions` must outlive the executor.
 std::unique_ptr<executor> make_inline_executor(const registry& functions);
 

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <pthread.h>
+
 #include "extensions/active_attempt.hpp"
 #include "extensions/executor.hpp"
 
@@ -92,6 +94,7 @@ attempt_ptr next_attempt(pool& pool, std::unique_lock<std::mutex>& lock) {
 }
 
 void thread_main(const pool_ptr& pool) {
+  ::pthread_setname_np(::pthread_self(), "jobq.run");
   for (;;) {
     attempt_ptr attempt;
     {

@@ -105,6 +105,11 @@ public:
     applier_.on_pulse(std::move(callback));
   }
 
+  void follow_up_with(std::shared_ptr<follow_up> what) override {
+    std::lock_guard lock{following_up_};
+    follow_up_ = std::move(what);
+  }
+
 private:
   void work() {
     ::pthread_setname_np(::pthread_self(), "jobq.commit");
@@ -203,8 +208,23 @@ private:
       applier_.beat(*now);
     if (here) {
       alone_.push_back(std::move(next));
-      finisher_.finish(alone_);
+      finish_alone();
     }
+  }
+
+  /// Finishes what is all there is, and goes on with what follows from it until
+  /// there is something to commit.
+  void finish_alone() {
+    std::lock_guard lock{following_up_};
+    if (!follow_up_) {
+      finisher_.finish(alone_);
+      return;
+    }
+    follow_up_->begin();
+    finisher_.finish(alone_);
+    while (nobody_waits() && follow_up_->work()) {
+    }
+    follow_up_->end();
   }
 
   bool nobody_waits() {
@@ -229,6 +249,8 @@ private:
   bool stopping_ = false;
   std::optional<standing_claim::order> claim_; ///< in the batch being applied
   std::vector<applied_batch> alone_;           ///< for its memory
+  std::mutex following_up_;                    ///< while `follow_up_` is used
+  std::shared_ptr<follow_up> follow_up_;
   finisher finisher_;
   std::thread thread_; ///< ends before the finisher does
 };

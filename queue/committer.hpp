@@ -23,6 +23,26 @@ struct pulse {
 };
 using pulse_callback = std::function<void(const pulse&)>;
 
+/// Work that follows from callbacks and waits for a thread to do it. A
+/// committer's thread that has nothing else to do does it itself, which is
+/// sooner than another can be woken. All but the destructor are called by that
+/// thread, `begin` first and `end` last; they must not throw, nor wait for a
+/// commit.
+class follow_up {
+public:
+  virtual ~follow_up() = default;
+
+  /// What comes up on this thread from now on is left to `work`.
+  virtual void begin() = 0;
+
+  /// Does a little of it.
+  /// @returns whether there was any
+  virtual bool work() = 0;
+
+  /// What is left is for others to do.
+  virtual void end() = 0;
+};
+
 /// Who has runs claimed as they become available.
 struct claimer {
   std::string owner;               ///< that the claims name
@@ -56,6 +76,11 @@ public:
   /// Sets who hears the pulse; an empty function for nobody. Blocks until a
   /// call in progress has returned.
   virtual void on_pulse(pulse_callback callback) = 0;
+
+  /// Sets what the committer's thread does in its spare time; null for nothing.
+  /// Blocks until that thread is at none of it. One without a thread of its own
+  /// has no time to spare.
+  virtual void follow_up_with(std::shared_ptr<follow_up> /*what*/) {}
 };
 
 /// How much new work may wait for its commit. Beyond it an `enqueue` is refused
@@ -73,8 +98,9 @@ struct commit_limits {
 /// batches are written beside the next one too.
 /// What is wanted is claimed in the same commit as what makes it available when
 /// that is small. Otherwise claims go ahead of the rest in a commit of their
-/// own that needs no sync. The destructor carries out what was submitted before
-/// it and joins.
+/// own that needs no sync. What follows from a few commands that were answered
+/// at once is followed up by the first thread. The destructor carries out what
+/// was submitted before it and joins.
 /// @param target outlives the committer
 std::unique_ptr<commit_queue> make_committer(store& target,
                                              commit_limits limits = {});

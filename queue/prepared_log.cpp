@@ -55,10 +55,20 @@ private:
       able_ = false; // it is not known how much was appended
       return came;
     }
+    if (data.size() <= most_small && able_)
+      begin_writing(data.size());
     size_ += data.size();
     if (size_ > prepared_ && data.size() <= most_small && able_)
       prepare();
     return came;
+  }
+
+  /// Has the disk take what was just appended while it is put into tables: a
+  /// sync, which follows soon, then waits for less. Should it fail, the sync
+  /// will tell.
+  void begin_writing(std::size_t count) const {
+    ::sync_file_range(fd_, static_cast<off_t>(size_), static_cast<off_t>(count),
+                      SYNC_FILE_RANGE_WRITE);
   }
 
   void prepare() {

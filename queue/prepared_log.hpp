@@ -14,8 +14,10 @@ namespace jobq {
 /// and each sync then waits for the file system's journal too, which has to
 /// record that; to overwrite what is on the disk already does not.
 enum class log_files {
-  plain,   ///< appended to, as RocksDB does it
-  prepared ///< small appends overwrite zeros that were written ahead of them
+  plain, ///< appended to, as RocksDB does it
+  /// Small appends overwrite zeros that were written ahead of them, and are on
+  /// their way to the disk before a sync asks for them.
+  prepared
 };
 
 /// Files as they are, but for logs, which are `prepared`. Logs are read without
@@ -25,7 +27,8 @@ enum class log_files {
 /// zeroed than appended, and 256 KiB.
 std::unique_ptr<rocksdb::Env> make_prepared_logs();
 
-/// A log that writes zeros ahead of its end. Not thread-safe but for `Sync` and
+/// A log that writes zeros ahead of its end, for one that is synced after most
+/// appends. Not thread-safe but for `Sync` and
 /// `Fsync`, like RocksDB's own.
 /// @param to nothing was written to it yet
 /// @param fd the same file, open for writing; closed in the end. Zeros that

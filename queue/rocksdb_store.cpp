@@ -112,7 +112,12 @@ private:
 result<opened_store> open_rocksdb_store(const rocksdb_options& options,
                                         time_point now) {
   try {
-    auto db = rocksdb_database::open(options.directory, options.read_only);
+    // Nobody waits for what is written without syncs.
+    const auto logs = options.durability == durability::async
+                          ? std::optional{log_files::plain}
+                          : std::nullopt;
+    auto db
+        = rocksdb_database::open(options.directory, options.read_only, logs);
     if (!db)
       return tl::unexpected{db.error()};
     auto opened = std::make_unique<rocksdb_store>(std::move(*db), options);

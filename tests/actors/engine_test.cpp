@@ -324,6 +324,28 @@ TEST_F(engine_on_threads, another_thread_than_the_starting_one_may_end_it) {
   EXPECT_TRUE(engine_->run_now("ok", {}, trigger::manual));
 }
 
+TEST_F(engine_on_threads, does_not_wait_for_itself) {
+  start();
+  std::promise<std::vector<result<void>>> came;
+  engine_->submit(command::cancel{}, [&](const result<reply>&) {
+    std::vector<result<void>> all;
+    const auto note = [&](auto one) {
+      all.push_back(one ? result<void>{}
+                        : result<void>{tl::unexpect, one.error()});
+    };
+    note(engine_->run_now("ok", {}, trigger::manual));
+    note(engine_->perform(command::promote{}));
+    note(engine_->set_enabled("ok", false, "me", ""));
+    came.set_value(all);
+  });
+  for (const auto& one : came.get_future().get()) {
+    ASSERT_FALSE(one);
+    EXPECT_EQ(one.error().code, errc::unsupported);
+    EXPECT_NE(one.error().message.find("submit"), std::string::npos);
+  }
+  EXPECT_TRUE(engine_->run_now("ok", {}, trigger::manual));
+}
+
 TEST_F(engine_on_threads, bootstrap_jobs_run_at_start) {
   config_.bootstrap_jobs = {"ok"};
   start();

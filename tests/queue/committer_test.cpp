@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <future>
 #include <mutex>
+#include <set>
 #include <stdexcept>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -214,6 +218,111 @@ TEST(committer, commits_what_waits_together) {
   ASSERT_EQ(store.batches.size(), 2U);
   EXPECT_EQ(store.batches[1].size, 20U);
   EXPECT_EQ(store.syncs, 2);
+}
+
+/// Has a number of pieces of work to do, and notes what is asked of it.
+class noted_follow_up final : public follow_up {
+public:
+  explicit noted_follow_up(int pieces) : pieces_{pieces} {}
+
+  void begin() override { note("begin"); }
+  bool work() override {
+    note("work");
+    if (const auto call = std::exchange(meanwhile, {}))
+      call();
+    return --pieces_ >= 0;
+  }
+  void end() override { note("end"); }
+
+  void note(std::string what) {
+    std::lock_guard lock{mutex_};
+    seen_.push_back(std::move(what));
+    threads_.insert(std::this_thread::get_id());
+    changed_.notify_all();
+  }
+  std::vector<std::string> wait_for_end() {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock,
+                  [&] { return !seen_.empty() && seen_.back() == "end"; });
+    return std::exchange(seen_, {});
+  }
+  std::set<std::thread::id> threads() {
+    std::lock_guard lock{mutex_};
+    return threads_;
+  }
+
+  std::function<void()> meanwhile; ///< the first piece
+
+private:
+  int pieces_; ///< of the committer's thread
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> seen_;
+  std::set<std::thread::id> threads_;
+};
+
+using words = std::vector<std::string>;
+
+TEST(committer, follows_up_what_it_answered_until_nothing_is_left) {
+  fake_store store;
+  auto queue = make_committer(store);
+  const auto work = std::make_shared<noted_follow_up>(2);
+  queue->follow_up_with(work);
+  queue->submit(command::cancel{},
+                [&](const result<reply>&) { work->note("answered"); });
+  EXPECT_EQ(work->wait_for_end(),
+            (words{"begin", "answered", "work", "work", "work", "end"}));
+  EXPECT_EQ(work->threads().size(), 1U);
+  EXPECT_FALSE(work->threads().contains(std::this_thread::get_id()));
+}
+
+TEST(committer, follows_nothing_up_while_something_is_to_be_committed) {
+  fake_store store;
+  auto queue = make_committer(store);
+  const auto work = std::make_shared<noted_follow_up>(1'000);
+  std::promise<void> second;
+  work->meanwhile = [&] {
+    queue->submit(command::cancel{}, [&](const result<reply>&) {
+      work->note("answered");
+      second.set_value();
+    });
+  };
+  queue->follow_up_with(work);
+  queue->submit(command::cancel{}, {});
+  second.get_future().wait();
+  const auto seen = work->wait_for_end();
+  ASSERT_GE(seen.size(), 5U);
+  EXPECT_EQ(words(seen.begin(), seen.begin() + 5),
+            (words{"begin", "work", "end", "begin", "answered"}));
+}
+
+TEST(committer, leaves_what_follows_from_many_runs_to_others) {
+  fake_store store;
+  auto queue = make_committer(store);
+  const auto work = std::make_shared<noted_follow_up>(0);
+  queue->follow_up_with(work);
+  ASSERT_TRUE(perform(*queue, new_runs(100)));
+  queue->follow_up_with({});
+  EXPECT_TRUE(work->threads().empty());
+}
+
+TEST(committer, is_done_with_following_up_when_told_to_leave_it) {
+  fake_store store;
+  answers got;
+  auto queue = make_committer(store);
+  auto work = std::make_shared<noted_follow_up>(1);
+  std::promise<void> at_it;
+  work->meanwhile = [&] {
+    at_it.set_value();
+    std::this_thread::yield();
+  };
+  queue->follow_up_with(work);
+  queue->submit(command::cancel{}, {});
+  at_it.get_future().wait();
+  queue->follow_up_with({});
+  EXPECT_EQ(work.use_count(), 1);
+  EXPECT_EQ(work->wait_for_end().back(), "end");
+  ASSERT_TRUE(perform(*queue, command::cancel{}));
 }
 
 TEST(committer, bounds_a_batch_in_bytes) {

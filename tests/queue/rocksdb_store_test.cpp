@@ -45,6 +45,25 @@ TEST_F(rocksdb_store_test, a_second_open_is_refused_as_busy) {
             std::string::npos);
 }
 
+TEST_F(rocksdb_store_test, only_logs_that_are_synced_are_written_ahead) {
+  const auto log_bytes = [&](durability how) {
+    rocksdb_harness mine;
+    mine.options.durability = how;
+    mine.open(at(0));
+    store_user user{mine};
+    user.enqueue(make_run(1));
+    std::uintmax_t bytes = 0;
+    for (const auto& file :
+         std::filesystem::directory_iterator{mine.options.directory})
+      if (file.path().extension() == ".log")
+        bytes += file.file_size();
+    return bytes;
+  };
+  EXPECT_LT(log_bytes(durability::async), 10'000U);
+  if (best_logs_in(harness.directory.path()) == log_files::prepared)
+    EXPECT_GT(log_bytes(durability::sync), 200'000U);
+}
+
 TEST_F(rocksdb_store_test, a_newer_format_is_refused) {
   harness.open(at(0));
   harness.die();
