@@ -60,8 +60,9 @@ TEST_F(rocksdb_store_test, only_logs_that_are_synced_are_written_ahead) {
     return bytes;
   };
   EXPECT_LT(log_bytes(durability::async), 10'000U);
-  if (best_logs_in(harness.directory.path()) == log_files::prepared)
+  if (best_logs_in(harness.directory.path()) == log_files::prepared) {
     EXPECT_GT(log_bytes(durability::sync), 200'000U);
+  }
 }
 
 TEST_F(rocksdb_store_test, a_newer_format_is_refused) {
