@@ -48,16 +48,26 @@ void commit_desk::stop_claiming(std::uint64_t ticket) {
 }
 
 void commit_desk::submit(any_command what, commit_callback done) {
-  if (std::holds_alternative<command::enqueue>(what)) { // completes nothing
-    commits_.submit(std::move(what), std::move(done));
-    return;
-  }
-  commits_.submit(std::move(what),
-                  [this, done = std::move(done)](result<reply> value) {
-                    if (value && !value->completions.empty())
-                      deliver(std::nullopt, value);
-                    done(std::move(value));
-                  });
+  auto told = deliver_before(what, std::move(done));
+  commits_.submit(std::move(what), std::move(told));
+}
+
+void commit_desk::carry_out(any_command what, commit_callback done,
+                            const std::function<void()>& meanwhile) {
+  auto told = deliver_before(what, std::move(done));
+  commits_.carry_out(std::move(what), std::move(told), meanwhile);
+}
+
+/// Has a command's completions delivered before `done` is called.
+commit_callback commit_desk::deliver_before(const any_command& what,
+                                            commit_callback done) {
+  if (std::holds_alternative<command::enqueue>(what)) // completes nothing
+    return done;
+  return [this, done = std::move(done)](result<reply> value) {
+    if (value && !value->completions.empty())
+      deliver(std::nullopt, value);
+    done(std::move(value));
+  };
 }
 
 commit_desk::delivery commit_desk::collect() {

@@ -48,6 +48,10 @@ public:
   /// are delivered all the same, before `done` is called.
   void submit(any_command what, commit_callback done);
 
+  /// The same, as `commit_queue::carry_out`.
+  void carry_out(any_command what, commit_callback done,
+                 const std::function<void()>& meanwhile);
+
   /// Has runs claimed for `owner` as they are wanted; they are delivered under
   /// `ticket`, and so is the reason why no more are.
   void claim_for(std::string owner, time_source now, std::uint64_t ticket);
@@ -62,6 +66,7 @@ private:
   using notification = std::shared_ptr<const std::function<void()>>;
 
   commit_callback deliver_under(std::uint64_t ticket);
+  commit_callback deliver_before(const any_command& what, commit_callback done);
   void hear(const pulse& latest);
   void deliver(std::optional<std::uint64_t> ticket, result<reply> value);
   notification to_tell(); ///< with the lock; to be called without it

@@ -114,25 +114,8 @@ public:
       done(stopped());
       return;
     }
-    if (std::holds_alternative<command::enqueue>(what)) { // stops nothing
-      desk_->submit(std::move(what), std::move(done));
-      return;
-    }
-    auto cancels = std::holds_alternative<command::cancel>(what);
-    desk_->submit(std::move(what),
-                  [this, cancels, done = std::move(done)](result<reply> value) {
-                    if (value) {
-                      if (cancels)
-                        for (const auto& one : value->runs)
-                          if (one->state == run_state::running)
-                            stop_run(one->id);
-                      for (const auto& id : value->to_cancel)
-                        stop_run(id);
-                      for (const auto& id : value->to_terminate)
-                        stop_run(id);
-                    }
-                    done(std::move(value));
-                  });
+    auto told = stop_before(what, std::move(done));
+    desk_->submit(std::move(what), std::move(told));
   }
 
   result<run> run_now(const std::string& job, const parameter_map& extra,
@@ -160,16 +143,15 @@ public:
 
   result<reply> perform(any_command what,
                         const std::function<void()>& meanwhile = {}) {
+    if (stopped_)
+      return stopped();
     if (runs_actors())
       return no_wait_here();
-    auto answer = std::make_shared<std::promise<result<reply>>>();
-    auto came = answer->get_future();
-    submit(std::move(what), [answer](result<reply> value) {
-      answer->set_value(std::move(value));
-    });
-    if (meanwhile)
-      meanwhile();
-    return came.get();
+    auto answer = result<reply>{};
+    auto told = stop_before(
+        what, [&answer](result<reply> value) { answer = std::move(value); });
+    desk_->carry_out(std::move(what), std::move(told), meanwhile);
+    return answer;
   }
 
   result<job_switch> set_enabled(const std::string& job, bool enabled,
@@ -281,6 +263,27 @@ public:
   }
 
 private:
+  /// Has running attempts stopped that a command cancels, before `done` is
+  /// called.
+  commit_callback stop_before(const any_command& what, commit_callback done) {
+    if (std::holds_alternative<command::enqueue>(what)) // stops nothing
+      return done;
+    const bool cancels = std::holds_alternative<command::cancel>(what);
+    return [this, cancels, done = std::move(done)](result<reply> value) {
+      if (value) {
+        if (cancels)
+          for (const auto& one : value->runs)
+            if (one->state == run_state::running)
+              stop_run(one->id);
+        for (const auto& id : value->to_cancel)
+          stop_run(id);
+        for (const auto& id : value->to_terminate)
+          stop_run(id);
+      }
+      done(std::move(value));
+    };
+  }
+
   void stop_run(const run_id& id) {
     caf::anon_send(supervisor_, atom::stop_v,
                    stop_order{id, stop_reason::cancel});
@@ -288,10 +291,7 @@ private:
 
   /// Waits until every callback that knows us has been called.
   void flush() {
-    std::promise<void> done;
-    parts_.commits.submit(barrier(),
-                          [&done](const result<reply>&) { done.set_value(); });
-    done.get_future().wait();
+    parts_.commits.carry_out(barrier(), [](const result<reply>&) {}, {});
   }
 
   std::shared_ptr<const configuration> current() const {

@@ -34,7 +34,7 @@ struct built_batch {
 /// thread writes is left to that one, or to whoever waits for it. Once one has
 /// failed, none is written.
 ///
-/// `write` and `hand_over` are called by one thread, the rest by any.
+/// `write` and `hand_over` are called by one thread at a time, the rest by any.
 class batch_writer {
 public:
   /// @param db and the others outlive it

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <future>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -51,27 +53,7 @@ public:
   }
 
   void submit(any_command what, commit_callback done) override {
-    request one{std::move(what), std::move(done)};
-    one.bytes = size_of(one.what);
-    const auto* fresh = std::get_if<command::enqueue>(&one.what);
-    if (fresh != nullptr)
-      one.new_runs = fresh->runs.size();
-    bool was_idle = false;
-    std::string refusal;
-    {
-      std::lock_guard lock{mutex_};
-      if (fresh != nullptr)
-        refusal = backlog_.admit(one.new_runs, one.bytes);
-      was_idle = !waits();
-      if (!refusal.empty())
-        was_idle = false;
-      else
-        requests_.push_back(std::move(one));
-    }
-    if (!refusal.empty())
-      answer(one.done, fail(errc::busy, std::move(refusal)));
-    else if (was_idle)
-      wake_.notify_one();
+    hand_in(std::move(what), std::move(done), false);
   }
 
   void claim_for(claimer who) override {
@@ -83,7 +65,7 @@ public:
     bool wake = false;
     {
       std::lock_guard lock{mutex_};
-      const bool was_idle = !waits();
+      const bool was_idle = idle();
       standing_.want(runs);
       wake = was_idle && waits();
     }
@@ -111,34 +93,90 @@ public:
   }
 
 private:
-  void work() {
-    ::pthread_setname_np(::pthread_self(), "jobq.commit");
-    request_batch batch;
-    while (wait_for_work()) {
-      if (can_claim())
-        add_claim(batch);
-      commit(batch, {}, true);
-      applied_batch next;
-      next.needs = durability::sync;
-      const auto bytes = take_requests(batch, next);
-      if (!batch.empty() && bytes <= first_bytes)
-        add_claim(batch);
-      commit(batch, std::move(next), bytes <= few_bytes);
-    }
+  void submit_idly(any_command what, commit_callback done) override {
+    hand_in(std::move(what), std::move(done), true);
   }
 
+  /// @param own_time the caller has nothing else to do until it is answered
+  void hand_in(any_command what, commit_callback done, bool own_time) {
+    request one{std::move(what), std::move(done)};
+    one.bytes = size_of(one.what);
+    const auto* fresh = std::get_if<command::enqueue>(&one.what);
+    if (fresh != nullptr)
+      one.new_runs = fresh->runs.size();
+    own_time = own_time && one.bytes <= few_bytes;
+    bool was_idle = false;
+    std::string refusal;
+    {
+      std::lock_guard lock{mutex_};
+      if (fresh != nullptr)
+        refusal = backlog_.admit(one.new_runs, one.bytes);
+      if (refusal.empty()) {
+        was_idle = idle();
+        working_ = working_ || (was_idle && own_time);
+        requests_.push_back(std::move(one));
+      }
+    }
+    if (!refusal.empty())
+      answer(one.done, fail(errc::busy, std::move(refusal)));
+    else if (was_idle && own_time)
+      work_once();
+    else if (was_idle)
+      wake_.notify_one();
+  }
+
+  /// In place of the committer's thread.
+  void work_once() {
+    commit_some(false);
+    {
+      std::lock_guard lock{mutex_};
+      working_ = false;
+      if (!waits() && !stopping_)
+        return;
+    }
+    wake_.notify_one();
+  }
+
+  void work() {
+    ::pthread_setname_np(::pthread_self(), "jobq.commit");
+    while (wait_for_work())
+      commit_some(true);
+  }
+
+  /// Commits what is wanted and some of what waits.
+  /// @param follows whether what follows from it may be done too
+  void commit_some(bool follows) {
+    follows_ = follows;
+    if (can_claim())
+      add_claim();
+    commit({}, true);
+    applied_batch next;
+    next.needs = durability::sync;
+    const auto bytes = take_requests(next);
+    if (!batch_.empty() && bytes <= first_bytes)
+      add_claim();
+    commit(std::move(next), bytes <= few_bytes);
+  }
+
+  /// Ends a piece of work, and waits until there is more.
   /// @returns false when stopping and drained
   bool wait_for_work() {
     {
       std::unique_lock lock{mutex_};
-      wake_.wait(lock, [this] { return stopping_ || waits(); });
-      if (waits())
+      working_ = false;
+      wake_.wait(lock, [this] { return !working_ && (stopping_ || waits()); });
+      working_ = waits();
+      if (working_)
         return true;
     }
     finisher_.wait_until_idle(); // its callbacks may bring more
     std::lock_guard lock{mutex_};
-    return waits();
+    working_ = waits();
+    return working_;
   }
+
+  /// With the lock: nobody is at work, nor has reason to be.
+  bool idle() const { return !working_ && !waits(); }
 
   /// With the lock.
   bool waits() const { return !requests_.empty() || standing_.open(); }
@@ -149,13 +187,13 @@ private:
   }
 
   /// Adds a claim for what is wanted, as the last of the batch.
-  void add_claim(request_batch& batch) {
+  void add_claim() {
     {
       std::lock_guard lock{mutex_};
       claim_ = standing_.next();
     }
     if (claim_)
-      batch.add(claim_->command(), claim_->who->claimed);
+      batch_.add(claim_->command(), claim_->who->claimed);
   }
 
   /// Once the batch has been applied.
@@ -168,7 +206,7 @@ private:
   }
 
   /// @returns about how many bytes they will add
-  std::size_t take_requests(request_batch& batch, applied_batch& next) {
+  std::size_t take_requests(applied_batch& next) {
     const auto most = finisher_.idle() ? first_bytes : max_batch_bytes;
     std::lock_guard lock{mutex_};
     std::size_t size = 0;
@@ -179,7 +217,7 @@ private:
         next.new_runs += one.new_runs;
         next.new_bytes += one.bytes;
       }
-      batch.add(std::move(one.what), std::move(one.done));
+      batch_.add(std::move(one.what), std::move(one.done));
       requests_.pop_front();
     }
     return size;
@@ -189,15 +227,15 @@ private:
   /// the quickest; else it is written, synced and answered beside the next
   /// ones. Answers keep the order of commits: a claim's runs do not start
   /// before their enqueue is durable.
-  void commit(request_batch& batch, applied_batch next, bool small) {
-    if (batch.empty())
+  void commit(applied_batch next, bool small) {
+    if (batch_.empty())
       return;
     const bool here = small && finisher_.idle()
                       && (next.needs == durability::async || nobody_waits());
     next.begun = std::chrono::steady_clock::now();
-    next.report = here ? applier_.apply(batch, durability::async)
-                       : applier_.begin(batch);
-    next.callbacks = std::exchange(batch.callbacks, {});
+    next.report = here ? applier_.apply(batch_, durability::async)
+                       : applier_.begin(batch_);
+    next.callbacks = std::exchange(batch_.callbacks, {});
     settle_claim(next);
     std::optional<pulse> now;
     if (next.report)
@@ -215,16 +253,18 @@ private:
   /// Finishes what is all there is, and goes on with what follows from it until
   /// there is something to commit.
   void finish_alone() {
-    std::lock_guard lock{following_up_};
-    if (!follow_up_) {
-      finisher_.finish(alone_);
-      return;
-    }
-    follow_up_->begin();
+    std::unique_lock lock{following_up_, std::defer_lock};
+    if (follows_)
+      lock.lock();
+    auto* const more = follows_ ? follow_up_.get() : nullptr;
+    if (more != nullptr)
+      more->begin();
     finisher_.finish(alone_);
-    while (nobody_waits() && follow_up_->work()) {
+    if (more == nullptr)
+      return;
+    while (nobody_waits() && more->work()) {
     }
-    follow_up_->end();
+    more->end();
   }
 
   bool nobody_waits() {
@@ -247,15 +287,35 @@ private:
   std::deque<request> requests_;
   standing_claim standing_;
   bool stopping_ = false;
+  bool working_ = false; ///< somebody has the four below, and the store
+  request_batch batch_;
   std::optional<standing_claim::order> claim_; ///< in the batch being applied
   std::vector<applied_batch> alone_;           ///< for its memory
-  std::mutex following_up_;                    ///< while `follow_up_` is used
+  bool follows_ = false;
+  std::mutex following_up_; ///< while `follow_up_` is used
   std::shared_ptr<follow_up> follow_up_;
   finisher finisher_;
   std::thread thread_; ///< ends before the finisher does
 };
 
 } // namespace
+
+void commit_queue::carry_out(any_command what, commit_callback done,
+                             const std::function<void()>& meanwhile) {
+  const auto called = std::make_shared<std::promise<void>>();
+  // `done` may know what is gone after this, also when `meanwhile` throws.
+  struct answered {
+    std::future<void> came;
+    ~answered() { came.wait(); }
+  } const before_return{called->get_future()};
+  submit_idly(std::move(what),
+              [called, done = std::move(done)](result<reply> value) {
+                done(std::move(value));
+                called->set_value();
+              });
+  if (meanwhile)
+    meanwhile();
+}
 
 std::unique_ptr<commit_queue> make_committer(store& target,
                                              commit_limits limits) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "jobs/error.hpp"
 #include "queue/store.hpp"
@@ -12,8 +13,9 @@
 namespace jobq {
 
 /// Receives what a command came to, once its commit is durable, or why it never
-/// was. Called in the order of the commits, on a thread of the committer's (or
-/// inline, for an immediate one): must be quick and must not throw.
+/// was. Called in the order of the commits, on a thread of the committer's or
+/// of whoever is in `carry_out` (or inline, for an immediate one): must be
+/// quick and must not throw.
 using commit_callback = std::function<void(result<reply>)>;
 
 /// Called when a commit has been carried out, with the store's pulse: what is
@@ -61,6 +63,14 @@ public:
   /// Hands in a command. Nothing is acknowledged before its commit.
   virtual void submit(any_command what, commit_callback done) = 0;
 
+  /// As `submit`, for who would only wait: returns once `done` has been called.
+  /// May be carried out on this thread, which is sooner than to wake another
+  /// and be woken by it. Not to be called by a callback.
+  /// @param meanwhile if given, called before it returns: while the disk is
+  ///   waited for, if another thread does that
+  void carry_out(any_command what, commit_callback done,
+                 const std::function<void()>& meanwhile);
+
   /// Sets for whom runs are claimed, in place of who was before: nothing is
   /// wanted at first.
   virtual void claim_for(claimer who) = 0;
@@ -81,6 +91,12 @@ public:
   /// Blocks until that thread is at none of it. One without a thread of its own
   /// has no time to spare.
   virtual void follow_up_with(std::shared_ptr<follow_up> /*what*/) {}
+
+private:
+  /// As `submit`; the caller only waits for the answer.
+  virtual void submit_idly(any_command what, commit_callback done) {
+    submit(std::move(what), std::move(done));
+  }
 };
 
 /// How much new work may wait for its commit. Beyond it an `enqueue` is refused
@@ -99,7 +115,8 @@ struct commit_limits {
 /// What is wanted is claimed in the same commit as what makes it available when
 /// that is small. Otherwise claims go ahead of the rest in a commit of their
 /// own that needs no sync. What follows from a few commands that were answered
-/// at once is followed up by the first thread. The destructor carries out what
+/// at once is followed up by the first thread. While that has nothing to do,
+/// who waits for a small command commits it. The destructor carries out what
 /// was submitted before it and joins.
 /// @param target outlives the committer
 std::unique_ptr<commit_queue> make_committer(store& target,

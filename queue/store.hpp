@@ -241,7 +241,7 @@ struct store_statistics {
 
 /// A durable home for runs, ticks and history: an interface of queue verbs.
 ///
-/// `apply` and `begin` are called by one thread at a time (the committer's).
+/// `apply` and `begin` are called by one thread at a time.
 /// Every other member may be called from any thread beside it and sees
 /// committed data. After an `apply`, `begin` or `persist` that returned an
 /// error nothing new is taken: every later one returns `store_failed` until the
