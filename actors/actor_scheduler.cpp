@@ -68,19 +68,15 @@ public:
   /// the actor is done, which is sooner than another thread can be woken.
   void add_from_within(caf::resumable* one) { add(one, soon_taken); }
 
-  /// As `add`; one thread is woken for the first few.
+  /// As `add`, for many.
   void add_all(const std::deque<caf::resumable*>& all) {
-    if (all.empty())
-      return;
-    bool wake = false;
+    std::size_t wake = 0;
     {
       std::lock_guard guard{mutex_};
       line_.insert(line_.end(), all.begin(), all.end());
-      wake = sleeping_ > 0;
+      wake = std::min(all.size(), sleeping_);
     }
-    if (wake && all.size() > soon_taken)
-      changed_.notify_all();
-    else if (wake)
+    for (; wake > 0; --wake)
       changed_.notify_one();
   }
 
@@ -191,7 +187,12 @@ public:
     return here_ != nullptr && &here_->system() == &system ? here_ : nullptr;
   }
 
-  void exec_later(caf::resumable* one) override { mine_.push_back(one); }
+  void exec_later(caf::resumable* one) override {
+    if (mine_.size() < most)
+      mine_.push_back(one);
+    else
+      line_->add(one);
+  }
 
   void begin() override {
     here_ = this;
@@ -216,8 +217,10 @@ public:
   }
 
 private:
-  /// Others wait for the thread.
+  /// Others wait for the thread; and many actors are done sooner by all
+  /// threads.
   static constexpr std::size_t most_messages = 10;
+  static constexpr std::size_t most = 8;
 
   static thread_local visitor* here_;
 

@@ -43,7 +43,12 @@ tl::unexpected<error> stopped() {
   return fail(errc::unavailable, "the engine has stopped");
 }
 
-/// On a thread that runs actors, the wait would have no end.
+/// On a thread that runs actors or is in a callback, the wait might have no
+/// end.
+bool may_wait() {
+  return !runs_actors() && may_wait_for_commits();
+}
+
 tl::unexpected<error> no_wait_here() {
   return fail(errc::unsupported,
               "this thread serves the engine and can't wait for it: give the "
@@ -145,7 +150,7 @@ public:
                         const std::function<void()>& meanwhile = {}) {
     if (stopped_)
       return stopped();
-    if (runs_actors())
+    if (!may_wait())
       return no_wait_here();
     auto answer = result<reply>{};
     auto told = stop_before(
@@ -163,7 +168,7 @@ public:
       return unknown_job(*config, job);
     if (stopped_)
       return stopped();
-    if (runs_actors())
+    if (!may_wait())
       return no_wait_here();
     auto answer = std::make_shared<std::promise<result<job_switch>>>();
     auto came = answer->get_future();
@@ -245,7 +250,8 @@ public:
     draining_ = true;
     caf::anon_send(supervisor_, atom::drain_v);
     // One that has failed, or ends, may not answer, and claims nothing either.
-    drained_->wait_for(drain_patience);
+    if (may_wait())
+      drained_->wait_for(drain_patience);
   }
 
   bool drained() const { return drained_->is_open(); }

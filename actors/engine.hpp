@@ -81,14 +81,14 @@ public:
   engine& operator=(const engine&) = delete;
 
   /// Hands in a change of runs: enqueue, cancel, retry, discard or replay.
-  /// `done` is called once, from a thread of the engine, after the commit.
+  /// `done` is called once, after the commit, from a thread of the engine or of
+  /// whoever is in `perform`: it must be quick and take no lock of theirs.
   void submit(any_command what, commit_callback done);
 
-  /// The same, waiting for the answer. What waits is `unsupported` on a thread
-  /// of the engine: in a callback, and in a job function with isolation
-  /// `inline`.
-  /// @param meanwhile if given, called before the wait: work that need not come
-  ///   after it
+  /// The same, waiting for the answer. What waits is `unsupported` in callbacks
+  /// and in job functions with isolation `inline`: it might wait for itself.
+  /// @param meanwhile if given, work that can be done while the disk is waited
+  ///   for; done before this returns, unless it is refused at once
   result<reply> perform(any_command what,
                         const std::function<void()>& meanwhile = {});
 

@@ -6,6 +6,8 @@
 namespace jobq {
 namespace {
 
+thread_local bool in_callback = false;
+
 template <class Function>
 void shielded(Function&& function) noexcept {
   try {
@@ -69,8 +71,15 @@ void answer(const std::vector<commit_callback>& callbacks,
 }
 
 void answer(const commit_callback& callback, result<reply> came) {
-  if (callback)
-    shielded([&] { callback(std::move(came)); });
+  if (!callback)
+    return;
+  const bool outer = std::exchange(in_callback, true);
+  shielded([&] { callback(std::move(came)); });
+  in_callback = outer;
+}
+
+bool answering() noexcept {
+  return in_callback;
 }
 
 } // namespace jobq

@@ -55,4 +55,7 @@ void answer(const std::vector<commit_callback>& callbacks,
 /// Calls one callback in the same way.
 void answer(const commit_callback& callback, result<reply> came);
 
+/// Whether this thread is in a callback.
+bool answering() noexcept;
+
 } // namespace jobq

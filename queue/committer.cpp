@@ -126,21 +126,21 @@ private:
   }
 
   /// In place of the committer's thread.
-  void work_once() {
+  void work_once() noexcept {
     commit_some(false);
-    {
-      std::lock_guard lock{mutex_};
-      working_ = false;
-      if (!waits() && !stopping_)
-        return;
-    }
-    wake_.notify_one();
+    std::lock_guard lock{mutex_};
+    working_ = false;
+    if (waits() || stopping_)
+      wake_.notify_one(); // for what came meanwhile
   }
 
   void work() {
     ::pthread_setname_np(::pthread_self(), "jobq.commit");
-    while (wait_for_work())
+    while (wait_for_work()) {
       commit_some(true);
+      rest();
+      follow();
+    }
   }
 
   /// Commits what is wanted and some of what waits.
@@ -153,24 +153,28 @@ private:
     applied_batch next;
     next.needs = durability::sync;
     const auto bytes = take_requests(next);
+    if (!batch_.empty() && follows)
+      end_following(); // it would wait for the disk
     if (!batch_.empty() && bytes <= first_bytes)
       add_claim();
     commit(std::move(next), bytes <= few_bytes);
   }
 
-  /// Ends a piece of work, and waits until there is more.
+  void rest() {
+    std::lock_guard lock{mutex_};
+    working_ = false;
+  }
+
+  /// Waits until there is something to do that nobody is at.
   /// @returns false when stopping and drained
   bool wait_for_work() {
-    {
-      std::unique_lock lock{mutex_};
-      working_ = false;
-      wake_.wait(lock, [this] { return !working_ && (stopping_ || waits()); });
-      working_ = waits();
-      if (working_)
-        return true;
+    std::unique_lock lock{mutex_};
+    wake_.wait(lock, [this] { return !working_ && (stopping_ || waits()); });
+    if (!waits()) {
+      lock.unlock();
+      finisher_.wait_until_idle(); // its callbacks may bring more
+      lock.lock();
     }
-    finisher_.wait_until_idle(); // its callbacks may bring more
-    std::lock_guard lock{mutex_};
     working_ = waits();
     return working_;
   }
@@ -250,21 +254,36 @@ private:
     }
   }
 
-  /// Finishes what is all there is, and goes on with what follows from it until
-  /// there is something to commit.
+  /// Finishes what is all there is.
   void finish_alone() {
-    std::unique_lock lock{following_up_, std::defer_lock};
     if (follows_)
-      lock.lock();
-    auto* const more = follows_ ? follow_up_.get() : nullptr;
-    if (more != nullptr)
-      more->begin();
+      begin_following();
     finisher_.finish(alone_);
-    if (more == nullptr)
+  }
+
+  void begin_following() {
+    following_ = std::unique_lock{following_up_};
+    if (follow_up_)
+      follow_up_->begin();
+    else
+      following_.unlock();
+  }
+
+  /// Does what follows from the latest answers until there is something to
+  /// commit, which who waits for it may do meanwhile.
+  void follow() {
+    if (!following_.owns_lock())
       return;
-    while (nobody_waits() && more->work()) {
+    while (nobody_waits() && follow_up_->work()) {
     }
-    more->end();
+    end_following();
+  }
+
+  void end_following() {
+    if (!following_.owns_lock())
+      return;
+    follow_up_->end();
+    following_.unlock();
   }
 
   bool nobody_waits() {
@@ -294,6 +313,7 @@ private:
   bool follows_ = false;
   std::mutex following_up_; ///< while `follow_up_` is used
   std::shared_ptr<follow_up> follow_up_;
+  std::unique_lock<std::mutex> following_; ///< of our thread, of that mutex
   finisher finisher_;
   std::thread thread_; ///< ends before the finisher does
 };
@@ -302,19 +322,23 @@ private:
 
 void commit_queue::carry_out(any_command what, commit_callback done,
                              const std::function<void()>& meanwhile) {
-  const auto called = std::make_shared<std::promise<void>>();
+  auto called = std::make_shared<std::promise<void>>();
   // `done` may know what is gone after this, also when `meanwhile` throws.
   struct answered {
     std::future<void> came;
     ~answered() { came.wait(); }
   } const before_return{called->get_future()};
-  submit_idly(std::move(what),
-              [called, done = std::move(done)](result<reply> value) {
-                done(std::move(value));
-                called->set_value();
-              });
+  submit_idly(std::move(what), [called = std::move(called),
+                                done = std::move(done)](result<reply> value) {
+    answer(done, std::move(value));
+    called->set_value();
+  });
   if (meanwhile)
     meanwhile();
+}
+
+bool may_wait_for_commits() noexcept {
+  return !answering();
 }
 
 std::unique_ptr<commit_queue> make_committer(store& target,

@@ -65,7 +65,7 @@ public:
 
   /// As `submit`, for who would only wait: returns once `done` has been called.
   /// May be carried out on this thread, which is sooner than to wake another
-  /// and be woken by it. Not to be called by a callback.
+  /// and be woken by it. Only where `may_wait_for_commits`.
   /// @param meanwhile if given, called before it returns: while the disk is
   ///   waited for, if another thread does that
   void carry_out(any_command what, commit_callback done,
@@ -99,6 +99,10 @@ private:
   }
 };
 
+/// Whether this thread may wait for a commit: not while it calls a callback,
+/// since that might be what the commit waits for.
+bool may_wait_for_commits() noexcept;
+
 /// How much new work may wait for its commit. Beyond it an `enqueue` is refused
 /// as `busy`, with a word on when to try again; what lets work end is always
 /// taken. One that is larger than the bounds is taken when it is alone.
@@ -114,10 +118,11 @@ struct commit_limits {
 /// batches are written beside the next one too.
 /// What is wanted is claimed in the same commit as what makes it available when
 /// that is small. Otherwise claims go ahead of the rest in a commit of their
-/// own that needs no sync. What follows from a few commands that were answered
-/// at once is followed up by the first thread. While that has nothing to do,
-/// who waits for a small command commits it. The destructor carries out what
-/// was submitted before it and joins.
+/// own that needs no sync. What follows from a few commands, or from a claim,
+/// that were answered at once is followed up by the first thread. While that
+/// has nothing to do, who waits for a small command commits it. The destructor
+/// carries out what was submitted before it and joins; nobody may be in
+/// `carry_out` any more.
 /// @param target outlives the committer
 std::unique_ptr<commit_queue> make_committer(store& target,
                                              commit_limits limits = {});

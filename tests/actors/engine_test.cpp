@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "extensions/registry.hpp"
+#include "jobs/due.hpp"
 #include "queue/rocksdb_store.hpp"
 
 namespace jobq {
@@ -327,7 +328,12 @@ TEST_F(engine_on_threads, another_thread_than_the_starting_one_may_end_it) {
 TEST_F(engine_on_threads, does_not_wait_for_itself) {
   start();
   std::promise<std::vector<result<void>>> came;
-  engine_->submit(command::cancel{}, [&](const result<reply>&) {
+  command::enqueue many; // answered by another thread than a few are
+  for (int i = 0; i < 100; ++i)
+    many.runs.push_back(make_run(config_.jobs.front(), trigger::api,
+                                 run_id::random(system_time()()),
+                                 system_time()()));
+  engine_->submit(std::move(many), [&](const result<reply>&) {
     std::vector<result<void>> all;
     const auto note = [&](auto one) {
       all.push_back(one ? result<void>{}

@@ -220,6 +220,8 @@ TEST(committer, commits_what_waits_together) {
   EXPECT_EQ(store.syncs, 2);
 }
 
+using words = std::vector<std::string>;
+
 /// Has a number of pieces of work to do, and notes what is asked of it.
 class noted_follow_up final : public follow_up {
 public:
@@ -240,11 +242,15 @@ public:
     threads_.insert(std::this_thread::get_id());
     changed_.notify_all();
   }
-  std::vector<std::string> wait_for_end() {
+  words wait_for_end() {
     std::unique_lock lock{mutex_};
     changed_.wait(lock,
                   [&] { return !seen_.empty() && seen_.back() == "end"; });
     return std::exchange(seen_, {});
+  }
+  words seen() {
+    std::lock_guard lock{mutex_};
+    return seen_;
   }
   std::set<std::thread::id> threads() {
     std::lock_guard lock{mutex_};
@@ -257,11 +263,9 @@ private:
   int pieces_; ///< of the committer's thread
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<std::string> seen_;
+  words seen_;
   std::set<std::thread::id> threads_;
 };
-
-using words = std::vector<std::string>;
 
 TEST(committer, follows_up_what_it_answered_until_nothing_is_left) {
   fake_store store;
@@ -308,21 +312,73 @@ TEST(committer, leaves_what_follows_from_many_runs_to_others) {
 
 TEST(committer, is_done_with_following_up_when_told_to_leave_it) {
   fake_store store;
-  answers got;
   auto queue = make_committer(store);
-  auto work = std::make_shared<noted_follow_up>(1);
+  const auto work = std::make_shared<noted_follow_up>(1);
   std::promise<void> at_it;
+  std::promise<void> go_on;
   work->meanwhile = [&] {
     at_it.set_value();
-    std::this_thread::yield();
+    go_on.get_future().wait();
   };
   queue->follow_up_with(work);
   queue->submit(command::cancel{}, {});
   at_it.get_future().wait();
-  queue->follow_up_with({});
-  EXPECT_EQ(work.use_count(), 1);
-  EXPECT_EQ(work->wait_for_end().back(), "end");
+  auto left = std::async(std::launch::async, [&] {
+    queue->follow_up_with({});
+    return work->seen();
+  });
+  EXPECT_EQ(left.wait_for(milliseconds{20}), std::future_status::timeout);
+  go_on.set_value();
+  EXPECT_EQ(left.get(), (words{"begin", "work", "work", "end"}));
   ASSERT_TRUE(perform(*queue, command::cancel{}));
+}
+
+TEST(committer, lets_a_caller_commit_while_it_follows_up) {
+  fake_store store;
+  auto queue = make_committer(store);
+  const auto work = std::make_shared<noted_follow_up>(1);
+  std::promise<void> at_it;
+  std::promise<void> go_on;
+  work->meanwhile = [&] {
+    at_it.set_value();
+    go_on.get_future().wait();
+  };
+  queue->follow_up_with(work);
+  queue->submit(command::cancel{}, {});
+  at_it.get_future().wait();
+  std::thread::id answering;
+  queue->carry_out(
+      command::cancel{},
+      [&](const result<reply>&) { answering = std::this_thread::get_id(); },
+      {});
+  EXPECT_EQ(answering, std::this_thread::get_id());
+  go_on.set_value();
+}
+
+TEST(committer, says_where_nobody_may_wait_for_it) {
+  fake_store store;
+  auto queue = make_committer(store);
+  for (const std::size_t runs : {1, 100}) { // by either of its threads
+    std::promise<bool> said;
+    queue->submit(new_runs(runs), [&](const result<reply>&) {
+      said.set_value(may_wait_for_commits());
+    });
+    EXPECT_FALSE(said.get_future().get());
+  }
+  queue->carry_out(
+      command::cancel{},
+      [](const result<reply>&) { EXPECT_FALSE(may_wait_for_commits()); }, {});
+  EXPECT_TRUE(may_wait_for_commits());
+}
+
+TEST(committer, returns_to_who_waits_whatever_his_callback_does) {
+  fake_store store;
+  auto queue = make_committer(store);
+  queue->carry_out(command::cancel{}, {}, {});
+  queue->carry_out(
+      command::cancel{},
+      [](const result<reply>&) { throw std::runtime_error{"boom"}; }, {});
+  EXPECT_EQ(store.syncs, 2);
 }
 
 TEST(committer, has_who_waits_carry_out_a_small_command_himself) {
