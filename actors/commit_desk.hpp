@@ -16,9 +16,9 @@
 namespace jobq {
 
 /// Where commits come back to the actors. Callbacks, on whatever thread, leave
-/// what they bring here; the keeper is told once, however much there is,
-/// and collects it. A pulse that asks for nothing waits for the next that does,
-/// or for an answer. Thread-safe; knows nothing of actors.
+/// what they bring here; the keeper is told once, however much there is, and
+/// collects it. A pulse that asks for nothing waits for the next that does, or
+/// for an answer. Thread-safe; knows nothing of actors.
 class commit_desk {
 public:
   /// What a ticket's command came to.

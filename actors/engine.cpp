@@ -152,7 +152,7 @@ public:
       return stopped();
     if (!may_wait())
       return no_wait_here();
-    auto answer = result<reply>{};
+    result<reply> answer = fail(errc::internal, "the change was not answered");
     auto told = stop_before(
         what, [&answer](result<reply> value) { answer = std::move(value); });
     desk_->carry_out(std::move(what), std::move(told), meanwhile);

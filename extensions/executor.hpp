@@ -55,8 +55,8 @@ make_thread_executor(const registry& functions, std::size_t max_threads,
 
 /// Calls functions within `start`, on the caller's thread, which may be the one
 /// that commits: for functions that never block and are over in microseconds.
-/// Their parameters are checked and their exceptions contained as
-/// elsewhere; they can't be stopped. `functions` must outlive the executor.
+/// Their parameters are checked and their exceptions contained as elsewhere;
+/// they can't be stopped. `functions` must outlive the executor.
 std::unique_ptr<executor> make_inline_executor(const registry& functions);
 
 } // namespace jobq
