@@ -310,25 +310,34 @@ TEST(committer, leaves_what_follows_from_many_runs_to_others) {
   EXPECT_TRUE(work->threads().empty());
 }
 
+/// Holds the committer's thread in the first piece of what it follows up.
+struct held_follow_up {
+  explicit held_follow_up(commit_queue& queue) {
+    work->meanwhile = [this] {
+      at_it.set_value();
+      go_on.get_future().wait();
+    };
+    queue.follow_up_with(work);
+    queue.submit(command::cancel{}, {});
+    at_it.get_future().wait();
+  }
+
+  const std::shared_ptr<noted_follow_up> work
+      = std::make_shared<noted_follow_up>(1);
+  std::promise<void> at_it;
+  std::promise<void> go_on;
+};
+
 TEST(committer, is_done_with_following_up_when_told_to_leave_it) {
   fake_store store;
   auto queue = make_committer(store);
-  const auto work = std::make_shared<noted_follow_up>(1);
-  std::promise<void> at_it;
-  std::promise<void> go_on;
-  work->meanwhile = [&] {
-    at_it.set_value();
-    go_on.get_future().wait();
-  };
-  queue->follow_up_with(work);
-  queue->submit(command::cancel{}, {});
-  at_it.get_future().wait();
+  held_follow_up held{*queue};
   auto left = std::async(std::launch::async, [&] {
     queue->follow_up_with({});
-    return work->seen();
+    return held.work->seen();
   });
   EXPECT_EQ(left.wait_for(milliseconds{20}), std::future_status::timeout);
-  go_on.set_value();
+  held.go_on.set_value();
   EXPECT_EQ(left.get(), (words{"begin", "work", "work", "end"}));
   ASSERT_TRUE(perform(*queue, command::cancel{}));
 }
@@ -336,23 +345,14 @@ TEST(committer, is_done_with_following_up_when_told_to_leave_it) {
 TEST(committer, lets_a_caller_commit_while_it_follows_up) {
   fake_store store;
   auto queue = make_committer(store);
-  const auto work = std::make_shared<noted_follow_up>(1);
-  std::promise<void> at_it;
-  std::promise<void> go_on;
-  work->meanwhile = [&] {
-    at_it.set_value();
-    go_on.get_future().wait();
-  };
-  queue->follow_up_with(work);
-  queue->submit(command::cancel{}, {});
-  at_it.get_future().wait();
+  held_follow_up held{*queue};
   std::thread::id answering;
   queue->carry_out(
       command::cancel{},
       [&](const result<reply>&) { answering = std::this_thread::get_id(); },
       {});
   EXPECT_EQ(answering, std::this_thread::get_id());
-  go_on.set_value();
+  held.go_on.set_value();
 }
 
 TEST(committer, says_where_nobody_may_wait_for_it) {
