@@ -358,7 +358,8 @@ TEST(committer, lets_a_caller_commit_while_it_follows_up) {
 TEST(committer, says_where_nobody_may_wait_for_it) {
   fake_store store;
   auto queue = make_committer(store);
-  for (const std::size_t runs : {1, 100}) { // by either of its threads
+  for (const auto runs :
+       {std::size_t{1}, std::size_t{100}}) { // by either of its threads
     std::promise<bool> said;
     queue->submit(new_runs(runs), [&](const result<reply>&) {
       said.set_value(may_wait_for_commits());
