@@ -91,7 +91,7 @@ caf::behavior chatty(caf::event_based_actor* self,
   }};
 }
 
-struct follow_up_of_actors : testing::Test {
+struct engine_on_threads_follow_up : testing::Test {
   config settings;
   caf::actor_system system{settings};
   std::shared_ptr<follow_up> work = make_follow_up(system);
@@ -103,7 +103,8 @@ struct follow_up_of_actors : testing::Test {
   }
 };
 
-TEST_F(follow_up_of_actors, runs_them_and_those_that_they_tell_right_here) {
+TEST_F(engine_on_threads_follow_up,
+       runs_them_and_those_that_they_tell_right_here) {
   auto own = first.get_future();
   auto of_companion = second.get_future();
   work->begin();
@@ -116,7 +117,7 @@ TEST_F(follow_up_of_actors, runs_them_and_those_that_they_tell_right_here) {
   EXPECT_EQ(of_companion.get(), std::this_thread::get_id());
 }
 
-TEST_F(follow_up_of_actors, leaves_the_rest_to_the_threads_in_the_end) {
+TEST_F(engine_on_threads_follow_up, leaves_the_rest_to_the_threads_in_the_end) {
   work->begin();
   caf::anon_send(actor, word::value);
   work->end();
@@ -127,7 +128,7 @@ TEST_F(follow_up_of_actors, leaves_the_rest_to_the_threads_in_the_end) {
 }
 
 // Each of them, however quickly the threads take the first.
-TEST_F(follow_up_of_actors, leaves_none_behind) {
+TEST_F(engine_on_threads_follow_up, leaves_none_behind) {
   for (int round = 0; round < 2'000; ++round) {
     std::promise<std::thread::id> other;
     work->begin();
@@ -145,7 +146,7 @@ TEST_F(follow_up_of_actors, leaves_none_behind) {
   caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
 }
 
-TEST_F(follow_up_of_actors, is_nothing_to_those_of_another_system) {
+TEST_F(engine_on_threads_follow_up, is_nothing_to_those_of_another_system) {
   config others;
   caf::actor_system other{others};
   std::promise<std::thread::id> came, of_companion;
