@@ -56,6 +56,20 @@ std::string inactive_reason_of(const job_definition& job,
   return said->reason.empty() ? reason : reason + ": " + said->reason;
 }
 
+/// In the order of the runs that they are due for at once.
+std::vector<scheduled_job*> in_order_of_runs(std::vector<scheduled_job>& jobs) {
+  std::vector<std::pair<run_id, scheduled_job*>> all;
+  all.reserve(jobs.size());
+  for (auto& one : jobs)
+    all.emplace_back(run_id::of_tick(one.definition.name, {}), &one);
+  std::sort(all.begin(), all.end());
+  std::vector<scheduled_job*> sorted;
+  sorted.reserve(all.size());
+  for (const auto& [_, one] : all)
+    sorted.push_back(one);
+  return sorted;
+}
+
 } // namespace
 
 std::vector<scheduled_job>
@@ -106,7 +120,8 @@ timetable::reset(std::vector<scheduled_job> jobs,
     stored.emplace(cursor.job, &cursor);
 
   std::vector<tick_decision> opening;
-  for (auto& job : jobs) {
+  for (auto* each : in_order_of_runs(jobs)) {
+    auto& job = *each;
     if (!job.definition.schedule)
       continue;
     const auto& definition = job.definition;

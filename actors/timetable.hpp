@@ -83,8 +83,8 @@ private:
 
   /// Of two ticks due at once the one that is followed sooner goes first: a
   /// herd must not hold up a job that is due every second. Else they go in the
-  /// order of the configuration, in which the store numbers jobs: rows that are
-  /// neighbours are written together.
+  /// order of their runs, in which the store got to know the jobs: rows that
+  /// are neighbours are written together.
   struct place_in_order {
     time_point next;
     time_point after_next;

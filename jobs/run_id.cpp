@@ -29,20 +29,25 @@ std::uint64_t mix(std::uint64_t x) noexcept {
   return x;
 }
 
-/// FNV-1a over the name and the nominal time, mixed. Fixed for ever: stored
-/// ids depend on it.
-std::uint64_t hash_tick(std::uint64_t seed, std::string_view job,
-                        std::uint64_t nominal) noexcept {
-  auto h = seed;
+/// FNV-1a over the name, then over the nominal time, mixed. Fixed for ever:
+/// stored ids depend on it.
+struct tick_hash {
+  std::uint64_t of_job;
+  std::uint64_t of_tick;
+};
+
+tick_hash hash_tick(std::string_view job, std::uint64_t nominal) noexcept {
+  std::uint64_t h = 0x9ae16a3b2f90404fULL;
   const auto add = [&h](std::uint64_t byte) {
     h ^= byte;
     h *= 0x100000001b3ULL;
   };
   for (const char c : job)
     add(static_cast<unsigned char>(c));
+  const auto of_job = mix(h);
   for (int shift = 0; shift < 64; shift += 8)
     add((nominal >> shift) & 0xff);
-  return mix(h);
+  return {of_job, mix(h)};
 }
 
 /// Packs time and 80 further bits. Times outside the 48 bits stick to the ends.
@@ -72,9 +77,9 @@ std::mt19937_64 seeded_generator() {
 run_id run_id::of_tick(std::string_view job, time_point nominal) {
   const auto time
       = static_cast<std::uint64_t>(nominal.time_since_epoch().count());
-  const auto high = hash_tick(0xcbf29ce484222325ULL, job, time);
-  const auto low = hash_tick(0x9ae16a3b2f90404fULL, job, time);
-  return run_id{pack(nominal, static_cast<std::uint16_t>(high), low)};
+  const auto hash = hash_tick(job, time);
+  return run_id{
+      pack(nominal, static_cast<std::uint16_t>(hash.of_job), hash.of_tick)};
 }
 
 run_id run_id::of_repeat(const run_id& earlier, time_point nominal) {

