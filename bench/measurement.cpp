@@ -69,6 +69,12 @@ double measurement::hosts_cpu_per_run() const {
              : 0;
 }
 
+double measurement::floor_cpu_per_run() const {
+  return count > 0 && floor
+             ? seconds_of(floor->cpu) * 1e6 / static_cast<double>(count)
+             : 0;
+}
+
 std::string measurement::json() {
   nlohmann::ordered_json made;
   made["scenario"] = what.name();
@@ -81,6 +87,7 @@ std::string measurement::json() {
         = rounded(static_cast<double>(count) / seconds_of(floor->took));
     if (!floor->synced.empty())
       made["floor_commit_us"] = quantiles(floor->synced);
+    made["floor_cpu_us_per_run"] = rounded(floor_cpu_per_run());
   }
   made["cpu_us_per_run"] = rounded(cpu_per_run());
   if (hosts_cpu)
@@ -118,7 +125,9 @@ std::string measurement::text() {
                 static_cast<double>(resident) / (1 << 20));
   made += line;
   if (auto ratio = floor_ratio()) {
-    std::snprintf(line, sizeof line, ", %.2f of the raw floor", *ratio);
+    std::snprintf(line, sizeof line,
+                  ", %.2f of the raw floor (%.1f us CPU per run)", *ratio,
+                  floor_cpu_per_run());
     made += line;
   }
   made += "\n";

@@ -38,6 +38,7 @@ struct spawn_figures {
 /// The raw floor: RocksDB alone, with the same batches.
 struct floor_figures {
   std::chrono::nanoseconds took{};
+  std::chrono::nanoseconds cpu{}; ///< of the whole process
   latencies synced; ///< each commit that waited for the disk
 };
 
@@ -64,6 +65,7 @@ struct measurement {
   std::optional<double> floor_ratio() const;
   double cpu_per_run() const; ///< microseconds, of this process
   double hosts_cpu_per_run() const;
+  double floor_cpu_per_run() const;
 
   /// One line of JSON.
   std::string json();

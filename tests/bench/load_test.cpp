@@ -84,6 +84,7 @@ TEST(load, compares_with_the_same_batches_written_raw) {
   EXPECT_GT(*came->floor_ratio(), 0);
   const auto line = nlohmann::json::parse(came->json());
   EXPECT_GT(line["floor_commit_us"]["p50"].get<double>(), 0);
+  EXPECT_GT(line["floor_cpu_us_per_run"].get<double>(), 0);
   EXPECT_LT(line["acknowledged_to_finished_us"]["p50"].get<double>(),
             line["finished_us"]["p50"].get<double>());
 }
