@@ -84,6 +84,7 @@ struct clock_state {
   void committed(const std::vector<any_command>& commands,
                  const std::vector<result<reply>>& replies);
   void fired(const command::fire& what, const reply& came);
+  void stop_others(const reply& came);
   void ordered(const command::set_switch& what, const result<reply>& came);
   void sleep();
   void sleep_for(milliseconds delay);
@@ -292,12 +293,17 @@ void clock_state::fired(const command::fire& what, const reply& came) {
   // Somebody else moved a cursor: our picture is not the store's.
   if (came.count > 0)
     stale = true;
-  for (const auto& id : came.to_cancel)
+  stop_others(came);
+}
+
+/// What has to make way for what was fired.
+void clock_state::stop_others(const reply& came) {
+  for (const auto& one : came.to_cancel)
     self->send(parts.supervisor, atom::stop_v,
-               stop_order{id, stop_reason::cancel});
-  for (const auto& id : came.to_terminate)
+               stop_order{one, stop_reason::cancel});
+  for (const auto& one : came.to_terminate)
     self->send(parts.supervisor, atom::stop_v,
-               stop_order{id, stop_reason::cancel});
+               stop_order{one, stop_reason::terminate});
 }
 
 void clock_state::ordered(const command::set_switch& what,
@@ -309,6 +315,7 @@ void clock_state::ordered(const command::set_switch& what,
     order.done(tl::unexpected<error>(came.error()));
     return;
   }
+  stop_others(*came);
   if (what.decision) {
     jobs.committed({*what.decision});
     auto reason = "disabled by " + what.value.by;

@@ -1,6 +1,7 @@
 #include "actors/engine.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <mutex>
@@ -78,9 +79,7 @@ public:
         feeds_{std::make_shared<feed_hub>(parts_.reads)},
         view_{std::make_shared<supervisor_view>()},
         desk_{std::make_shared<commit_desk>(parts_.commits)}, system_{
-                                                                  settings_} {
-    options_.workers = config.workers;
-  }
+                                                                  settings_} {}
 
   ~impl() {
     stop();
@@ -280,19 +279,18 @@ private:
         if (cancels)
           for (const auto& one : value->runs)
             if (one->state == run_state::running)
-              stop_run(one->id);
-        for (const auto& id : value->to_cancel)
-          stop_run(id);
-        for (const auto& id : value->to_terminate)
-          stop_run(id);
+              stop_attempt({one->id, one->attempt}, stop_reason::cancel);
+        for (const auto& one : value->to_cancel)
+          stop_attempt(one, stop_reason::cancel);
+        for (const auto& one : value->to_terminate)
+          stop_attempt(one, stop_reason::terminate);
       }
       done(std::move(value));
     };
   }
 
-  void stop_run(const run_id& id) {
-    caf::anon_send(supervisor_, atom::stop_v,
-                   stop_order{id, stop_reason::cancel});
+  void stop_attempt(const attempt_id& which, stop_reason why) {
+    caf::anon_send(supervisor_, atom::stop_v, stop_order{which, why});
   }
 
   /// Waits until every callback that knows us has been called.

@@ -32,7 +32,6 @@ using logger = std::function<void(log_level, std::string_view)>;
 using precondition = std::function<std::string(const job_definition&)>;
 
 struct engine_options {
-  std::uint32_t workers = 8; ///< runs at a time
   bool ticks = true; ///< false: no schedule fires (a CLI without a server)
   milliseconds stop_grace = seconds{10}; ///< for running attempts
   /// For an attempt that was told to stop; then it is given up.
@@ -82,11 +81,14 @@ public:
 
   /// Hands in a change of runs: enqueue, cancel, retry, discard or replay.
   /// `done` is called once, after the commit, from a thread of the engine or of
-  /// whoever is in `perform`: it must be quick and take no lock of theirs.
+  /// whoever is in `perform`: it must be quick and take no lock of theirs. A
+  /// refusal (`busy`, or `unavailable` after the end) is told before this
+  /// returns, on the caller's thread.
   void submit(any_command what, commit_callback done);
 
-  /// The same, waiting for the answer. What waits is `unsupported` in callbacks
-  /// and in job functions with isolation `inline`: it might wait for itself.
+  /// The same, waiting for the answer. This, `run_now` and `set_enabled` are
+  /// `unsupported` in callbacks and in job functions with isolation `inline`:
+  /// they might wait for themselves.
   /// @param meanwhile if given, work that can be done while the disk is waited
   ///   for; done before this returns, unless it is refused at once
   result<reply> perform(any_command what,
@@ -102,8 +104,8 @@ public:
                                  const std::string& by,
                                  const std::string& reason);
 
-  /// Takes over a changed configuration: jobs added, changed, removed. No tick
-  /// and no run is lost; a changed schedule begins now.
+  /// Takes over a changed configuration: jobs added, changed, removed. No run
+  /// is lost, and no tick of a schedule that stays; a changed one begins now.
   result<void> reload(const configuration& config);
 
   /// Completions after `after`, as they are committed.
@@ -121,19 +123,20 @@ public:
 
   /// Called once when the engine gives up by itself (the store failed, an
   /// actor died too often), with the reason. From a thread of the engine, or at
-  /// once if that has happened already.
+  /// once if that has happened already; must neither stop nor destroy it.
   void on_failure(std::function<void(std::string)> callback);
 
-  /// Finishes what runs, takes nothing new: nothing that is enqueued after it
-  /// returned is started. Waits for a claim under way, at most for a second.
+  /// Finishes what runs, and starts nothing that is enqueued after it returned.
+  /// Schedules end too; enqueues are accepted and wait for another engine.
+  /// Waits for a claim under way, at most for a second.
   void drain();
 
-  /// Whether that has come to its end: what a look finds waiting afterwards is
-  /// not begun by this engine.
+  /// Whether no claim is under way any more: a run that waits now is not begun
+  /// by this engine.
   bool drained() const;
 
   /// Stops and waits; see above. Idempotent. Later calls are refused with
-  /// `unavailable`.
+  /// `unavailable`. Not from callbacks, nor on a thread of the engine.
   void stop();
 
   class impl;

@@ -125,6 +125,8 @@ void keeper_state::answer(commit_desk::answer& one) {
   }
   if (one.ticket == end_ticket) {
     claims = claiming::over;
+    if (supervisor)
+      self->send(supervisor, atom::over_v);
     tell_drained();
     return;
   }

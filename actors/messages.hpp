@@ -39,7 +39,7 @@ using end_batch_ptr = std::shared_ptr<const end_batch>;
 
 /// Whom to stop, and why.
 struct stop_order {
-  run_id id;
+  attempt_id which;
   stop_reason why = stop_reason::cancel;
 };
 

@@ -68,6 +68,8 @@ using clock_actor = caf::typed_actor<
 using supervisor_actor = caf::typed_actor<
     // Claimed runs, at most as many as were wanted.
     rpc<void(atom::start, run_batch)>,
+    // No more of them come.
+    rpc<void(atom::over)>,
     // From a worker: its attempt ended. It quits right after.
     rpc<void(atom::end, attempt_end_ptr)>,
     // From history: the ends of this batch are durable.

@@ -34,6 +34,7 @@ outcome given_up(stop_reason why) {
   outcome result;
   switch (why) {
   case stop_reason::cancel:
+  case stop_reason::terminate:
     result.kind = outcome_kind::cancelled;
     break;
   case stop_reason::timeout:
@@ -82,7 +83,12 @@ struct supervisor_state {
   std::vector<attempt_end_ptr> unsent;
   /// In both.
   std::size_t unrecorded_ends = 0;
-  std::unordered_map<run_id, stop_reason> early_stops;
+  /// Orders for attempts that have not come yet.
+  struct early_stop {
+    std::uint32_t attempt = 0;
+    stop_reason why = stop_reason::cancel;
+  };
+  std::unordered_map<run_id, early_stop> early_stops;
   /// Runs asked of the keeper that have not come yet.
   std::int64_t asked = 0;
   /// Bytes of log kept, of the jobs for which that is not what is usual.
@@ -90,6 +96,7 @@ struct supervisor_state {
   bool asking = false; ///< `ask` is on its way through the mailbox
   bool draining = false;
   bool halting = false;
+  bool claims_over = false; ///< nothing will be started any more
   std::optional<steady> halt_deadline;
   history_actor history;
   clock_actor clock;
@@ -120,6 +127,7 @@ struct supervisor_state {
   void send_ends();
   void recorded(std::uint64_t batch);
   void stop(const stop_order& order);
+  void forget_stop(const run_id& id, std::uint32_t attempt);
   void stop_slot(slot& one, stop_reason why);
   void down(const caf::down_msg& message);
   void worker_down(slot& one, const caf::error& reason);
@@ -191,7 +199,7 @@ void supervisor_state::begin_clock() {
 void supervisor_state::ask() {
   if (draining || halting || unrecorded_ends >= unrecorded_limit)
     return;
-  auto free = static_cast<std::int64_t>(parts.options.workers) - asked
+  auto free = static_cast<std::int64_t>(parts.config->workers) - asked
               - static_cast<std::int64_t>(slots.size());
   if (free <= 0)
     return;
@@ -228,8 +236,8 @@ const supervisor_state::slot& supervisor_state::start_one(const run_ptr& what) {
     one.deadline = time() + *what->timeout;
   one.worker = std::move(worker);
   auto early = early_stops.find(what->id);
-  if (early != early_stops.end()) {
-    stop_slot(one, early->second);
+  if (early != early_stops.end() && early->second.attempt == what->attempt) {
+    stop_slot(one, early->second.why);
     early_stops.erase(early);
   } else if (halting) {
     // Claimed before the keeper heard of the halt.
@@ -268,20 +276,29 @@ void supervisor_state::recorded(std::uint64_t batch) {
   if (found == unrecorded.end())
     return; // by both histories: the first one died after its commit
   unrecorded_ends -= found->second->ends.size();
+  for (const auto& one : found->second->ends)
+    forget_stop(one->id, one->attempt.number);
   unrecorded.erase(found);
   ask();
   halt_step();
 }
 
 void supervisor_state::stop(const stop_order& order) {
-  bool found = false;
+  const auto& [id, attempt] = order.which;
   for (auto& [_, one] : slots)
-    if (one.what->id == order.id) {
+    if (one.what->id == id && one.what->attempt == attempt) {
       stop_slot(one, order.why); // but not one whose attempt has ended
-      found = true;
+      return;
     }
-  if (!found && early_stops.size() < early_stop_limit)
-    early_stops.emplace(order.id, order.why);
+  if (early_stops.size() < early_stop_limit)
+    early_stops[id] = {attempt, order.why};
+}
+
+/// An order that crossed the end of its attempt.
+void supervisor_state::forget_stop(const run_id& id, std::uint32_t attempt) {
+  const auto found = early_stops.find(id);
+  if (found != early_stops.end() && found->second.attempt <= attempt)
+    early_stops.erase(found);
 }
 
 void supervisor_state::stop_slot(slot& one, stop_reason why) {
@@ -290,7 +307,8 @@ void supervisor_state::stop_slot(slot& one, stop_reason why) {
   one.stopping = why;
   one.deadline = time() + parts.options.obey_grace;
   wake_by(*one.deadline);
-  self->send(one.worker, atom::stop_v, stop_order{one.what->id, why});
+  self->send(one.worker, atom::stop_v,
+             stop_order{{one.what->id, one.what->attempt}, why});
 }
 
 void supervisor_state::down(const caf::down_msg& message) {
@@ -422,7 +440,7 @@ void supervisor_state::halt() {
 }
 
 void supervisor_state::halt_step() {
-  if (!halting || clock || !slots.empty())
+  if (!halting || clock || !claims_over || !slots.empty())
     return;
   auto store_failed = !parts.view->failure().empty();
   if (unrecorded_ends > 0 && !store_failed && history)
@@ -439,6 +457,10 @@ supervisor_actor::behavior_type supervisor_state::make_behavior() {
   self->set_down_handler([this](caf::down_msg& message) { down(message); });
   set_up();
   return {[this](atom::start, const run_batch& batch) { start(batch); },
+          [this](atom::over) {
+            claims_over = true;
+            halt_step();
+          },
           [this](atom::end, const attempt_end_ptr& what) { ended(what); },
           [this](atom::recorded, std::uint64_t batch) { recorded(batch); },
           [this](atom::want) {
@@ -450,7 +472,6 @@ supervisor_actor::behavior_type supervisor_state::make_behavior() {
           [this](atom::wake) { look_at_time(); },
           [this](atom::reload, const config_ptr& config) {
             take_over(config);
-            parts.options.workers = config->workers;
             if (clock)
               self->send(clock, atom::reload_v, config);
             ask();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "jobs/due.hpp"
@@ -120,10 +121,13 @@ timetable::reset(std::vector<scheduled_job> jobs,
     stored.emplace(cursor.job, &cursor);
 
   std::vector<tick_decision> opening;
+  std::unordered_set<std::string> by_hand;
   for (auto* each : in_order_of_runs(jobs)) {
     auto& job = *each;
-    if (!job.definition.schedule)
+    if (!job.definition.schedule) {
+      by_hand.insert(job.definition.name);
       continue;
+    }
     const auto& definition = job.definition;
     entry one;
     auto found = stored.find(definition.name);
@@ -154,7 +158,7 @@ timetable::reset(std::vector<scheduled_job> jobs,
   std::vector<any_command> commands;
   add_fires(commands, std::move(opening), now);
   for (const auto& [name, cursor] : stored)
-    commands.emplace_back(command::forget_job{name});
+    commands.emplace_back(command::forget_job{name, by_hand.contains(name)});
   return commands;
 }
 

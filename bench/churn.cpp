@@ -54,7 +54,7 @@ public:
     std::vector<any_command> commands;
     commands.emplace_back(std::move(fresh));
     commands.emplace_back(command::promote{now_});
-    commands.emplace_back(command::claim{"bench", batch, now_, {}});
+    commands.emplace_back(command::claim{"bench", batch, now_});
     auto report = apply(commands);
     if (!report)
       return tl::unexpected{report.error()};

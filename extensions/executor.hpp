@@ -12,10 +12,16 @@
 namespace jobq {
 
 /// Why a running attempt shall end.
-enum class stop_reason { cancel, timeout, shutdown };
+enum class stop_reason {
+  cancel,
+  terminate, ///< as `cancel`, but whoever can kill it does so without asking
+  timeout,
+  shutdown
+};
 
-/// Hears what an attempt does. Called from the executor's threads; the calls of
-/// one attempt do not overlap; `done` is the last and comes exactly once.
+/// Hears what an attempt does. Called from the executor's threads, or within
+/// `start`; the calls of one attempt do not overlap; `done` is the last and
+/// comes exactly once.
 struct attempt_observer {
   std::function<void(log_level, std::string_view)> log;
   std::function<void(double, std::string_view)> progress;
@@ -23,7 +29,7 @@ struct attempt_observer {
 };
 
 /// The one interface through which a worker has a function run: on a thread of
-/// this process, or in another process.
+/// this process, in another process, or at once.
 class executor {
 public:
   virtual ~executor() = default;

@@ -11,6 +11,7 @@ namespace jobq {
 constexpr outcome_kind stopped_kind(stop_reason why) noexcept {
   switch (why) {
   case stop_reason::cancel:
+  case stop_reason::terminate:
     return outcome_kind::cancelled;
   case stop_reason::timeout:
     return outcome_kind::timed_out;

@@ -211,6 +211,9 @@ private:
     one.run.serial = job_.overlap_policy != overlap_policy::allow_all;
     if (made_by == trigger::schedule)
       one.run.scheduled_at = nominal + jitter_of(job_, ticks_, id, nominal);
+    if (one.run.serial && !decision_.firings.empty()) // in nominal order
+      one.run.scheduled_at = std::max(
+          one.run.scheduled_at, decision_.firings.back().run.scheduled_at);
     if (one.run.scheduled_at > now_)
       one.run.state = run_state::scheduled;
     if (job_.start_deadline > milliseconds::zero())
@@ -218,9 +221,11 @@ private:
     one.tick.job = job_.name;
     one.tick.nominal_time = one.tick.to = nominal;
     one.tick.run = id;
-    // The bound of a buffer holds for those that wait their turn, too.
-    one.overlap = one.run.serial ? overlap_policy::buffer_all
-                                 : overlap_policy::allow_all;
+    // The bound of a buffer holds for those that wait their turn, too; what is
+    // made up for has a bound of its own.
+    one.overlap = one.run.serial && made_by == trigger::schedule
+                      ? overlap_policy::buffer_all
+                      : overlap_policy::allow_all;
     decision_.firings.push_back(std::move(one));
   }
 

@@ -14,7 +14,7 @@ enum class overlap_policy {
   buffer_one,      ///< keep one waiting, drop further ones
   buffer_all,      ///< keep all (at most 1,000), one after another
   cancel_other,    ///< ask the running one to stop, start after it has
-  terminate_other, ///< kill the running one, start after it is gone
+  terminate_other, ///< kill it, if it is in another process: no time to obey
   allow_all        ///< run side by side
 };
 

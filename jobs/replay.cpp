@@ -94,11 +94,10 @@ public:
           time_point now)
       : job_{job}, asked_{asked}, now_{now}, cutter_{job} {
     plan_.job = plan_.change.job = job.name;
-    overlap_
-        = asked.overlap.value_or(job.overlap_policy == overlap_policy::allow_all
-                                     ? overlap_policy::allow_all
-                                     : overlap_policy::buffer_all);
-    plan_.serial = overlap_ != overlap_policy::allow_all;
+    // One after another unless told otherwise; how many is bounded anyway.
+    overlap_ = asked.overlap.value_or(overlap_policy::allow_all);
+    plan_.serial = asked.overlap.value_or(job.overlap_policy)
+                   != overlap_policy::allow_all;
   }
 
   replay_plan replay(std::vector<tick> lines,

@@ -94,8 +94,9 @@ struct run {
   jobq::backoff backoff;
   bool cancel_requested = false;
 
-  std::string reason; ///< why it is final, when the outcome does not say it:
-                      ///< `expired`, `poison`, `cancelled by ann`
+  /// Why it is final, when the outcome does not say it: `expired`, `poison`,
+  /// `cancelled by ann`. Or why it is not any more: `retried by ann`.
+  std::string reason;
   shared<std::vector<jobq::attempt>> attempts; ///< finished ones, the latest 20
 
   /// The latest finished attempt's outcome, if there is one.
@@ -109,6 +110,14 @@ struct run {
 /// A run on its way between those who look at it: copies share one memory, and
 /// nobody changes it. Not null.
 using run_ptr = std::shared_ptr<const run>;
+
+/// One attempt of a run.
+struct attempt_id {
+  run_id run;
+  std::uint32_t number = 0;
+
+  friend bool operator==(const attempt_id&, const attempt_id&) = default;
+};
 
 /// A run that became final, as history tells it.
 struct completion {

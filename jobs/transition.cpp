@@ -1,6 +1,7 @@
 #include "jobs/transition.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "jobs/retry.hpp"
@@ -11,6 +12,8 @@ namespace {
 constexpr std::size_t kept_attempts = 20;
 /// Who asks for retries gets them until it has failed so often.
 constexpr std::uint32_t asked_attempts = 25;
+/// A hundred years: times stay within what can be told of them.
+constexpr milliseconds longest_wait = std::chrono::days{36'525};
 
 tl::unexpected<error> refused(const run& what, std::string_view verb) {
   return fail(errc::invalid_state,
@@ -85,10 +88,10 @@ struct life {
       return refused(what, "retried");
     if (is_final(what.state)) {
       what.finished_at.reset();
-      what.reason.clear();
       what.crashes = 0;
       what.max_attempts = std::max(what.max_attempts, what.failures + 1);
     }
+    what.reason = e.reason;
     what.cancel_requested = false;
     what.start_deadline.reset();
     return wait(run_state::available, e.now);
@@ -146,7 +149,9 @@ private:
   result<void> unsuccessful(const outcome& result, time_point now) {
     switch (result.kind) {
     case outcome_kind::snoozed:
-      return wait(run_state::scheduled, now + result.snooze);
+      return wait(
+          run_state::scheduled,
+          now + std::clamp(result.snooze, milliseconds{0}, longest_wait));
     case outcome_kind::interrupted:
       return wait(run_state::available, what.scheduled_at);
     case outcome_kind::crashed:

@@ -41,6 +41,7 @@ struct cancelled {
 
 /// Somebody wants it now.
 struct retried {
+  std::string reason;
   time_point now{};
 };
 

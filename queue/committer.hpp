@@ -14,8 +14,9 @@ namespace jobq {
 
 /// Receives what a command came to, once its commit is durable, or why it never
 /// was. Called in the order of the commits, on a thread of the committer's or
-/// of whoever is in `carry_out` (or inline, for an immediate one): must be
-/// quick and must not throw.
+/// of whoever is in `carry_out` (or inline, for an immediate one), but for a
+/// refusal as `busy`, which is told at once on the caller's: must be quick and
+/// must not throw.
 using commit_callback = std::function<void(result<reply>)>;
 
 /// Called when a commit has been carried out, with the store's pulse: what is

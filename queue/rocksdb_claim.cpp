@@ -43,8 +43,9 @@ result<reply> rocksdb_writer::carry_out(const command::claim& c) {
     }
     if (!*line)
       break;
-    // A damaged record is left where it is; those behind it are not held up.
-    if (auto took = take_one(**line, c, answer, record); !took)
+    // A damaged record is left where it is, and holds up nobody else.
+    if (auto took = take_one(**line, c, answer, record);
+        !took && took.error().code != errc::store_corrupt)
       trouble = took.error();
   }
   if (!record.members.empty()) {
@@ -78,7 +79,8 @@ result<bool> rocksdb_writer::take_one(queue_state& line,
     return false;
   }
   const auto& what = (*found)->run;
-  if (what.start_deadline && c.now > *what.start_deadline) {
+  if (what.attempt == 0 && what.start_deadline
+      && c.now > *what.start_deadline) {
     if (auto ok = change(*found, event::expired{c.now}, &answer); !ok)
       return tl::unexpected{ok.error()};
     return false;
@@ -144,9 +146,11 @@ result<void> rocksdb_writer::release_next(job_state& owner) {
       break;
     }
     auto key = **head;
+    auto found = find(keys::trailing_id(key));
+    if (!found && found.error().code == errc::io)
+      return tl::unexpected{found.error()}; // it stays parked
     owner.parked.pop();
     remove(family::runs, key);
-    auto found = find(keys::trailing_id(key));
     if (!found || (*found)->run.state != run_state::available)
       continue;
     index((*found)->run, owner);

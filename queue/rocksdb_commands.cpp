@@ -90,7 +90,7 @@ result<reply> rocksdb_writer::carry_out(const command::cancel& c) {
 }
 
 result<reply> rocksdb_writer::carry_out(const command::retry& c) {
-  return change_one(c.id, event::retried{c.now});
+  return change_one(c.id, event::retried{c.reason, c.now});
 }
 
 result<reply> rocksdb_writer::carry_out(const command::discard& c) {
@@ -127,7 +127,8 @@ result<reply> rocksdb_writer::carry_out(const command::forget_job& c) {
   auto& owner = *found->second;
   owner.cursor.reset();
   remove(family::meta, keys::cursor(owner.id));
-  remove(family::meta, keys::job_switch(owner.id));
+  if (!c.keep_switch)
+    remove(family::meta, keys::job_switch(owner.id));
   return reply{};
 }
 

@@ -5,41 +5,52 @@
 /// Bounded deletion of what retention no longer keeps. Each state has a mark,
 /// the sequence up to which its runs are gone, so that no look starts over.
 namespace jobq {
+namespace {
+
+/// So many chunks and jobs are looked at in one go: commits wait meanwhile.
+constexpr std::uint64_t most_looks = 1'000;
+
+} // namespace
 
 result<reply> rocksdb_writer::carry_out(const command::expire& c) {
   reply answer;
   auto left = std::uint64_t{c.limit};
+  auto looks = most_looks;
+  const auto marks = expiry_;
   const std::pair<run_state, milliseconds> ages[]
       = {{run_state::completed, c.keep.completed},
          {run_state::cancelled, c.keep.cancelled},
          {run_state::discarded, c.keep.discarded}};
   for (auto [state, age] : ages) {
-    auto gone = expire_runs(state, c.now - age, left);
+    auto gone = expire_runs(state, c.now - age, left, looks);
     if (!gone)
       return tl::unexpected{gone.error()};
     left -= *gone;
   }
   auto runs = c.limit - left;
-  auto ticks = expire_ticks(c.now - c.keep.ticks, c.limit);
+  auto ticks = expire_ticks(c.now - c.keep.ticks, c.limit, looks);
   if (!ticks)
     return tl::unexpected{ticks.error()};
-  if (runs > 0)
+  if (expiry_ != marks)
     put(family::meta, std::string{keys::expiry}, codec::encode(expiry_));
   // Equal to the limit: ask again.
-  answer.count = std::min<std::uint64_t>(std::max(runs, *ticks), c.limit);
+  answer.count = looks == 0
+                     ? c.limit
+                     : std::min<std::uint64_t>(std::max(runs, *ticks), c.limit);
   return answer;
 }
 
 result<std::uint64_t> rocksdb_writer::expire_runs(run_state state,
                                                   time_point before,
-                                                  std::uint64_t limit) {
+                                                  std::uint64_t limit,
+                                                  std::uint64_t& looks) {
   std::uint64_t count = 0;
   auto prefix = state == run_state::completed ? std::string{"h"}
                                               : keys::by_state_prefix(state);
   auto from = prefix;
   keys::put64(from, expiry_[state] + 1);
   scan rows{db_, family::history, from, keys::end_of(prefix)};
-  for (; rows.valid() && count < limit; rows.next()) {
+  for (; rows.valid() && count < limit && looks > 0; rows.next(), --looks) {
     auto last = keys::trailing_sequence(rows.key());
     auto done = expire_chunk(keys::chunk(last), state, before, limit, count);
     if (!done)
@@ -84,9 +95,10 @@ result<bool> rocksdb_writer::expire_chunk(const std::string& key,
     none_left = none_left && entry.state != state;
     kept.push_back(entry);
   }
-  if (kept.size() != old.size())
+  if (kept.size() != old.size()) {
     write_chunk(key, old, kept);
-  chunks_[key] = std::move(kept);
+    chunks_[key] = std::move(kept);
+  }
   return none_left;
 }
 
@@ -134,9 +146,16 @@ result<void> rocksdb_writer::erase_run(const codec::chunk_entry& entry) {
 }
 
 result<std::uint64_t> rocksdb_writer::expire_ticks(time_point before,
-                                                   std::uint64_t limit) {
+                                                   std::uint64_t limit,
+                                                   std::uint64_t& looks) {
   std::uint64_t count = 0;
   for (auto& [id, owner] : jobs_by_id_) {
+    if (owner->oldest_tick && *owner->oldest_tick >= before)
+      continue;
+    if (looks == 0 || count == limit)
+      break;
+    --looks;
+    auto oldest = time_point::max();
     auto prefix = keys::tick_prefix(id);
     auto& floor = owner->tick_floor;
     if (floor.empty())
@@ -144,10 +163,12 @@ result<std::uint64_t> rocksdb_writer::expire_ticks(time_point before,
     scan lines{db_, family::history, floor, keys::end_of(prefix)};
     for (; lines.valid() && count < limit; lines.next()) {
       auto line = codec::decode_tick(lines.value());
-      if (line && line->to >= before)
+      const auto end
+          = line ? line->to : keys::read_time(lines.key(), prefix.size());
+      if (end >= before) {
+        oldest = end;
         break;
-      if (!line && keys::read_time(lines.key(), prefix.size()) >= before)
-        break;
+      }
       floor = lines.key();
       floor += '\0';
       remove(family::history, std::string{lines.key()});
@@ -155,6 +176,8 @@ result<std::uint64_t> rocksdb_writer::expire_ticks(time_point before,
     }
     if (auto ok = lines.status(); !ok)
       return tl::unexpected{ok.error()};
+    if (count < limit)
+      owner->oldest_tick = oldest;
   }
   return count;
 }

@@ -87,7 +87,9 @@ result<void> rocksdb_writer::drop_waiting(job_state& owner, time_point now,
     if (known_.running(id))
       continue;
     auto found = find(id);
-    if (!found && found.error().code != errc::not_found)
+    // A damaged record is nobody else's trouble.
+    if (!found && found.error().code != errc::not_found
+        && found.error().code != errc::store_corrupt)
       return tl::unexpected{found.error()};
     if (!found || is_final((*found)->run.state))
       continue;
@@ -100,14 +102,14 @@ result<void> rocksdb_writer::drop_waiting(job_state& owner, time_point now,
 /// Marks the running ones, so that they stay ended even if their engine dies
 /// before it has stopped them.
 result<void> rocksdb_writer::mark_running(job_state& owner, time_point now,
-                                          std::vector<run_id>& to) {
+                                          std::vector<attempt_id>& to) {
   for (const auto& id : owner.running_scheduled) {
     auto found = find(id);
     if (!found)
       return tl::unexpected{found.error()};
     if (auto ok = change(*found, event::cancelled{replaced, now}, nullptr); !ok)
       return tl::unexpected{ok.error()};
-    to.push_back(id);
+    to.push_back({id, (*found)->run.attempt});
   }
   return {};
 }
@@ -144,6 +146,8 @@ void rocksdb_writer::write_tick(job_state& owner, tick line, reply& answer) {
   auto key = keys::tick(owner.id, line.nominal_time);
   if (!owner.tick_floor.empty() && key < owner.tick_floor)
     owner.tick_floor = key;
+  if (owner.oldest_tick)
+    owner.oldest_tick = std::min(*owner.oldest_tick, line.to);
   put(family::history, key, codec::encode(line));
   answer.ticks.push_back(std::move(line));
 }

@@ -61,10 +61,11 @@ result<void> rocksdb_writer::load_meta() {
   std::map<keys::name_id, std::string> queue_names;
   std::map<std::string, std::string> marks;
   // One pass in key order; names are wanted first and are few: look twice.
-  for (scan rows{db_, family::meta, "n", "o"}; rows.valid(); rows.next()) {
-    auto key = rows.key();
-    auto number = keys::read32(rows.value(), 0);
-    if (key.size() < 2 || rows.value().size() != 4)
+  scan names{db_, family::meta, "n", "o"};
+  for (; names.valid(); names.next()) {
+    auto key = names.key();
+    auto number = keys::read32(names.value(), 0);
+    if (key.size() < 2 || names.value().size() != 4)
       return corrupt(key);
     std::string name{key.substr(2)};
     if (key[1] == 'j') {
@@ -75,8 +76,13 @@ result<void> rocksdb_writer::load_meta() {
       queue_names[number] = name;
     }
   }
-  for (scan rows{db_, family::meta, "v", "w"}; rows.valid(); rows.next())
-    marks[std::string{rows.key().substr(1)}] = rows.value();
+  if (auto ok = names.status(); !ok)
+    return ok; // a number that is not known would be given out again
+  scan lowest{db_, family::meta, "v", "w"};
+  for (; lowest.valid(); lowest.next())
+    marks[std::string{lowest.key().substr(1)}] = lowest.value();
+  if (auto ok = lowest.status(); !ok)
+    return ok;
   for (const auto& [number, name] : queue_names)
     queues_[name] = std::make_unique<queue_state>(
         db_, number, name, marks[keys::ready_prefix(number)]);

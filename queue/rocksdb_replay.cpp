@@ -6,6 +6,10 @@ namespace jobq {
 result<reply> rocksdb_writer::carry_out(const command::replay& c) {
   if (auto ok = check_space(); !ok)
     return tl::unexpected{ok.error()};
+  // Nothing is changed before all that is needed could be read.
+  for (const auto& change : c.changes)
+    if (auto ok = can_read(change); !ok)
+      return tl::unexpected{ok.error()};
   reply answer;
   for (const auto& decision : c.decisions)
     if (auto ok = decide(decision, c.now, answer); !ok)
@@ -14,6 +18,17 @@ result<reply> rocksdb_writer::carry_out(const command::replay& c) {
     if (auto ok = rewrite(change, c.now, answer); !ok)
       return tl::unexpected{ok.error()};
   return answer;
+}
+
+result<void> rocksdb_writer::can_read(const ledger_change& change) {
+  auto& owner = job(change.job);
+  for (const auto& line : change.before)
+    if (auto there = stands(owner, line); !there)
+      return tl::unexpected{there.error()};
+  for (const auto& one : change.firings)
+    if (auto there = exists(one.run.id); !there)
+      return tl::unexpected{there.error()};
+  return {};
 }
 
 result<void> rocksdb_writer::rewrite(const ledger_change& change,

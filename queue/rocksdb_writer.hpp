@@ -52,6 +52,8 @@ struct job_state {
   ready_window parked;
   ready_window unfinished;
   std::string tick_floor; ///< no tick's key lies below, as far as known
+  /// No tick ended before, as far as known.
+  std::optional<time_point> oldest_tick;
 };
 
 struct queue_state {
@@ -152,7 +154,7 @@ private:
                         std::map<run_id, std::string>& skipped, reply& answer);
   result<void> drop_waiting(job_state& job, time_point now, reply& answer);
   result<void> mark_running(job_state& job, time_point now,
-                            std::vector<run_id>& to);
+                            std::vector<attempt_id>& to);
   result<std::string> name_unfinished(job_state& job);
   void write_tick(job_state& job, tick line, reply& answer);
   void write_others(job_state& job, const std::vector<tick>& lines,
@@ -162,18 +164,21 @@ private:
   // Replaying: rocksdb_replay.cpp
   result<void> rewrite(const ledger_change& change, time_point now,
                        reply& answer);
+  result<void> can_read(const ledger_change& change);
   result<bool> stands(job_state& job, const tick& line);
 
   // Expiry: rocksdb_expire.cpp
   result<std::uint64_t> expire_runs(run_state state, time_point before,
-                                    std::uint64_t limit);
+                                    std::uint64_t limit, std::uint64_t& looks);
   result<bool> expire_chunk(const std::string& key, run_state state,
                             time_point before, std::uint64_t limit,
                             std::uint64_t& count);
   void write_chunk(const std::string& key, const codec::chunk& before,
                    const codec::chunk& after);
   result<void> erase_run(const codec::chunk_entry& entry);
-  result<std::uint64_t> expire_ticks(time_point before, std::uint64_t limit);
+  /// @param looks that are left in this command
+  result<std::uint64_t> expire_ticks(time_point before, std::uint64_t limit,
+                                     std::uint64_t& looks);
 
   // One run's change: rocksdb_change.cpp
   /// @returns the run as this batch sees it, or `not_found`

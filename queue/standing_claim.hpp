@@ -17,9 +17,7 @@ public:
     std::shared_ptr<const claimer> who;
     std::uint32_t limit = 0;
 
-    command::claim command() const {
-      return {who->owner, limit, who->now(), {}};
-    }
+    command::claim command() const { return {who->owner, limit, who->now()}; }
   };
 
   /// Nothing is wanted at first, and anything may be there.

@@ -48,13 +48,13 @@ struct fire {
   time_point now{};
 };
 
-/// Takes up to `limit` available runs, by queue priority and age, for `owner`.
+/// Takes up to `limit` available runs for `owner`, of all queues: the highest
+/// priority first, then the oldest.
 /// Runs past their start deadline become `cancelled` instead.
 struct claim {
   std::string owner; ///< the engine instance
   std::uint32_t limit = 1;
   time_point now{};
-  milliseconds lease{0}; ///< for stores that several engines share
 };
 
 /// Ends attempts, each by itself. One is refused with `invalid_state` unless
@@ -79,10 +79,11 @@ struct cancel {
   time_point now{};
 };
 
-/// Makes a waiting or final run available now. A final one gets one more
-/// attempt than it has had.
+/// Makes a scheduled, retryable or final run available now. A final one may
+/// fail once more at least, and its crashes are counted anew.
 struct retry {
   run_id id;
+  std::string reason;
   time_point now{};
 };
 
@@ -109,10 +110,11 @@ struct replay {
   time_point now{};
 };
 
-/// Forgets a job that left the configuration: its cursor and switch. Its runs,
-/// ticks and history stay.
+/// Forgets the schedule of a job, and unless it is still configured its switch.
+/// Its runs, ticks and history stay.
 struct forget_job {
   std::string job;
+  bool keep_switch = false;
 };
 
 /// Deletes finished runs and ledger lines older than `keep` allows, at most
@@ -163,9 +165,10 @@ struct reply {
   std::vector<completion> completions;
   /// fire, replay: ledger lines as written.
   std::vector<tick> ticks;
-  /// fire, replay under cancel_other and terminate_other: running runs to stop.
-  std::vector<run_id> to_cancel;
-  std::vector<run_id> to_terminate;
+  /// fire, replay under cancel_other and terminate_other: what is to be
+  /// stopped.
+  std::vector<attempt_id> to_cancel;
+  std::vector<attempt_id> to_terminate;
   /// promote, expire: how many; equal to the limit means: ask again. fire,
   /// replay: how many decisions and changes were ignored, having been made
   /// before.

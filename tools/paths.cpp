@@ -49,10 +49,10 @@ fs::path data_path(const std::string& option) {
 
 result<fs::path> host_program() {
   std::error_code failed;
-  if (fs::path named = environment("JOBQ_HOST"); !named.empty()) {
+  if (fs::path named = environment("JOBQ_HOST_PROGRAM"); !named.empty()) {
     if (fs::exists(named, failed))
       return named;
-    return fail(errc::not_found, "JOBQ_HOST names " + named.string()
+    return fail(errc::not_found, "JOBQ_HOST_PROGRAM names " + named.string()
                                      + ", which is not there: it has to be the "
                                        "program jobq-host");
   }
@@ -67,7 +67,7 @@ result<fs::path> host_program() {
   }
   return fail(errc::not_found,
               "jobq-host, which runs job functions, is missing: looked for "
-                  + looked + "; JOBQ_HOST can name it");
+                  + looked + "; JOBQ_HOST_PROGRAM can name it");
 }
 
 fs::path shipped_library(const fs::path& name) {

@@ -17,9 +17,9 @@ std::filesystem::path config_path(const std::string& option);
 /// environment's `JOBQ_DATA`, else `./var`. Absolute.
 std::filesystem::path data_path(const std::string& option);
 
-/// The program of job hosts: the environment's `JOBQ_HOST`, else `jobq-host`
-/// beside the running program, in `../bin` or in `../libexec/jobq` seen from
-/// there.
+/// The program of job hosts: the environment's `JOBQ_HOST_PROGRAM`, else
+/// `jobq-host` beside the running program, in `../bin` or in `../libexec/jobq`
+/// seen from there.
 /// @returns `not_found` with the places looked at
 result<std::filesystem::path> host_program();
 

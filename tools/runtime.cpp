@@ -99,15 +99,14 @@ public:
                        + " runs that it had begun were recovered");
     commits_ = make_committer(*store_);
     make_executors();
-    auto started = engine::start(
-        *config_, {.workers = config_->workers, .ticks = options_.ticks},
-        {.reads = *store_,
-         .commits = *commits_,
-         .functions = *executor_,
-         .log = options_.log,
-         .why_not = [this](const job_definition& job) {
-           return functions()->why_not_runnable(job);
-         }});
+    auto started = engine::start(*config_, {.ticks = options_.ticks},
+                                 {.reads = *store_,
+                                  .commits = *commits_,
+                                  .functions = *executor_,
+                                  .log = options_.log,
+                                  .why_not = [this](const job_definition& job) {
+                                    return functions()->why_not_runnable(job);
+                                  }});
     if (!started)
       return tl::unexpected(started.error());
     engine_ = std::move(*started);

@@ -337,6 +337,12 @@ void host_pool::stop(entry& one, stop_reason why) {
     ended(one);
     return;
   }
+  if (why == stop_reason::terminate) {
+    one.attempt->forced("killed to make way for the next run (overlap_policy: "
+                        "terminate_other)");
+    one.host->process().kill();
+    return;
+  }
   wire::ToRunner message;
   message.set_stop(one.attempt->what().id.to_string());
   one.host->process().send(message);

@@ -203,10 +203,26 @@ TEST_F(engine_room, cancelling_stops_what_runs) {
   ASSERT_TRUE(marked);
   ASSERT_TRUE(marked->runs.at(0)->cancel_requested);
   caf::anon_send(supervisor_, atom::stop_v,
-                 stop_order{id, stop_reason::cancel});
+                 stop_order{{id, 1}, stop_reason::cancel});
   pass(milliseconds{0});
   EXPECT_EQ(store_->find_run(id)->state, run_state::cancelled);
   EXPECT_EQ(store_->find_run(id)->reason, "cancelled by ann");
+}
+
+TEST_F(engine_room, a_stop_that_crossed_its_attempts_end_harms_no_later_one) {
+  add_job("slow", "");
+  executor_.held_jobs["slow"] = true;
+  begin();
+  const auto id = enqueue("slow").id;
+  executor_.end(id, {});
+  caf::anon_send(supervisor_, atom::stop_v,
+                 stop_order{{id, 1}, stop_reason::cancel});
+  pass(milliseconds{0});
+  ASSERT_TRUE(submit(command::retry{id, {}, now()}));
+  pass(seconds{1});
+  EXPECT_EQ(executor_.started.size(), 2U);
+  EXPECT_TRUE(executor_.stopped.empty());
+  EXPECT_EQ(store_->find_run(id)->state, run_state::running);
 }
 
 TEST_F(engine_room, skip_drops_ticks_while_a_run_lasts_and_says_so) {
@@ -245,7 +261,22 @@ TEST_F(engine_room, cancel_other_replaces_the_running_one) {
   begin();
   pass(minutes{3});
   EXPECT_EQ(executor_.started.size(), 3U);
-  EXPECT_EQ(executor_.stopped.size(), 2U);
+  ASSERT_EQ(executor_.stopped.size(), 2U);
+  EXPECT_EQ(executor_.stopped[0].second, stop_reason::cancel);
+  auto all = history("slow");
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].run->state, run_state::cancelled);
+}
+
+TEST_F(engine_room, terminate_other_does_not_ask_the_running_one) {
+  auto& job = add_job("slow", "0 * * * * *");
+  job.overlap_policy = overlap_policy::terminate_other;
+  executor_.held_jobs["slow"] = true;
+  begin();
+  pass(minutes{3});
+  EXPECT_EQ(executor_.started.size(), 3U);
+  ASSERT_EQ(executor_.stopped.size(), 2U);
+  EXPECT_EQ(executor_.stopped[0].second, stop_reason::terminate);
   auto all = history("slow");
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[0].run->state, run_state::cancelled);
@@ -416,13 +447,31 @@ TEST_F(engine_room, ends_when_the_store_fails_after_it_was_told_to) {
   EXPECT_EQ(actors(), others) << "somebody waits for ever";
 }
 
+TEST_F(engine_room, what_is_claimed_while_it_halts_is_given_back) {
+  add_job("slow", "");
+  executor_.held_jobs["slow"] = true;
+  begin();
+  pass(seconds{1});
+  commits_->holds_claims = true;
+  const auto id = enqueue("slow").id;
+  caf::anon_send(supervisor_, atom::halt_v);
+  pass(milliseconds{1});
+  EXPECT_TRUE(executor_.started.empty());
+  release_commits();
+  pass(milliseconds{1});
+  const auto seen = store_->find_run(id);
+  EXPECT_EQ(seen->state, run_state::available);
+  ASSERT_EQ(seen->attempts.size(), 1U);
+  EXPECT_EQ(seen->attempts.at(0).outcome.kind, outcome_kind::interrupted);
+}
+
 TEST_F(engine_room, a_stop_that_is_there_before_its_run_reaches_the_function) {
   add_job("slow", "");
   executor_.held_jobs["slow"] = true;
   begin();
   const auto made = made_run("slow");
   caf::anon_send(supervisor_, atom::stop_v,
-                 stop_order{made.id, stop_reason::cancel});
+                 stop_order{{made.id, 1}, stop_reason::cancel});
   pass(milliseconds{0});
   ASSERT_TRUE(submit(command::enqueue{{made}}));
   pass(milliseconds{0});
@@ -505,8 +554,8 @@ TEST_F(engine_room, the_clock_jumping_forward_counts_as_downtime) {
   auto all = history("hourly");
   ASSERT_EQ(all.size(), 2U);
   // The latest of those that passed unseen, and 13:00, which is a second old.
-  EXPECT_EQ(all[1].run->trigger, trigger::catch_up);
-  EXPECT_EQ(all[0].run->trigger, trigger::schedule);
+  EXPECT_EQ(all[0].run->trigger, trigger::catch_up);
+  EXPECT_EQ(all[1].run->trigger, trigger::schedule);
   EXPECT_EQ(fates("hourly")[tick_fate::fired]
                 + fates("hourly")[tick_fate::coalesced],
             5U);

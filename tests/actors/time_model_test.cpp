@@ -249,9 +249,9 @@ private:
     claimable_ = report->claimable;
     auto answer = *report->replies.at(0);
     for (const auto* stopped : {&answer.to_cancel, &answer.to_terminate})
-      for (const auto& id : *stopped)
+      for (const auto& which : *stopped)
         for (auto& one : running_)
-          if (one.what.id == id) {
+          if (one.what.id == which.run) {
             one.end = std::min<milliseconds>(one.end, elapsed_ + seconds{1});
             one.stopped = true;
           }
@@ -280,8 +280,7 @@ private:
   void claim() {
     if (!claimable_)
       return;
-    const auto taken
-        = apply(command::claim{"model", 1'000, wall(), milliseconds{0}});
+    const auto taken = apply(command::claim{"model", 1'000, wall()});
     for (const auto& one : taken.runs)
       running_.push_back({*one, elapsed_ + run_time_, false});
   }

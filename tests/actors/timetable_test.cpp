@@ -123,6 +123,16 @@ TEST(timetable, forgets_jobs_that_are_gone) {
   auto commands = table.reset({}, {cursor_of(gone, t0)}, t0, t0);
   ASSERT_EQ(commands.size(), 1U);
   EXPECT_EQ(std::get<command::forget_job>(commands[0]).job, "gone");
+  EXPECT_FALSE(std::get<command::forget_job>(commands[0]).keep_switch);
+}
+
+TEST(timetable, a_job_that_lost_its_schedule_keeps_its_switch) {
+  timetable table;
+  const auto was = job("a", "0 0 * * * *");
+  const auto commands = table.reset({{job("a", ""), true, ""}},
+                                    {cursor_of(was, t0 - hours{1})}, t0, t0);
+  ASSERT_EQ(commands.size(), 1U);
+  EXPECT_TRUE(std::get<command::forget_job>(commands[0]).keep_switch);
 }
 
 TEST(timetable, manual_jobs_have_no_place_in_it) {

@@ -25,9 +25,9 @@ void scripted_executor::stop(const run_id& id, stop_reason why) {
   if (!obedient)
     return;
   outcome result;
-  result.kind = why == stop_reason::cancel    ? outcome_kind::cancelled
-                : why == stop_reason::timeout ? outcome_kind::timed_out
-                                              : outcome_kind::interrupted;
+  result.kind = why == stop_reason::timeout    ? outcome_kind::timed_out
+                : why == stop_reason::shutdown ? outcome_kind::interrupted
+                                               : outcome_kind::cancelled;
   end(id, result);
 }
 
@@ -62,10 +62,26 @@ void breakable_committer::release() {
     held_.pop_front();
     real_->submit(std::move(what), std::move(done));
   }
+  holds_claims = false;
+  while (!untold_.empty()) {
+    const auto tell = std::move(untold_.front());
+    untold_.pop_front();
+    tell();
+  }
+}
+
+commit_callback breakable_committer::held_back(commit_callback done) {
+  return [this, done = std::move(done)](result<reply> value) {
+    if (holds_claims)
+      untold_.emplace_back([done, value = std::move(value)] { done(value); });
+    else
+      done(std::move(value));
+  };
 }
 
 void breakable_committer::claim_for(claimer who) {
   who_ = who;
+  who.claimed = held_back(std::move(who.claimed));
   real_->claim_for(std::move(who));
 }
 
@@ -77,7 +93,7 @@ void breakable_committer::want(std::uint32_t runs) {
 }
 
 void breakable_committer::stop_claiming(commit_callback done) {
-  real_->stop_claiming(std::move(done));
+  real_->stop_claiming(held_back(std::move(done)));
 }
 
 void breakable_committer::on_pulse(pulse_callback callback) {
@@ -147,7 +163,6 @@ void virtual_time::begin() {
       throw std::runtime_error{"the test broke the logger"};
     }
   };
-  options_.workers = config_.workers;
   keeper_
       = spawn_keeper(*system_, {desk_, "test", [this] { return now(); }, log});
   supervisor_parts parts{keeper_,

@@ -61,13 +61,17 @@ public:
   std::uint64_t fires = 0;       ///< commands of this kind seen
   std::set<std::uint64_t> fails; ///< refuses these of them, as busy
   bool holds = false;            ///< keeps them until `release`
+  bool holds_claims = false;     ///< keeps what is claimed until `release`
 
-  /// Carries out what is held, in order.
+  /// Carries out, and tells of, what is held, in order.
   void release();
   std::size_t held() const { return held_.size(); }
 
 private:
+  commit_callback held_back(commit_callback done);
+
   std::unique_ptr<commit_queue> real_;
+  std::deque<std::function<void()>> untold_;
   claimer who_;
   std::deque<std::pair<any_command, commit_callback>> held_;
 };

@@ -159,6 +159,7 @@ TEST_F(executor_test, a_stopped_function_ends_as_the_reason_says) {
   auto runs = make_thread_executor(functions_, 3);
   for (auto [why, kind] :
        {std::pair{stop_reason::cancel, outcome_kind::cancelled},
+        {stop_reason::terminate, outcome_kind::cancelled},
         {stop_reason::timeout, outcome_kind::timed_out},
         {stop_reason::shutdown, outcome_kind::interrupted}}) {
     listener hears;

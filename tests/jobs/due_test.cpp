@@ -140,7 +140,8 @@ TEST(due, catchup_all_fires_oldest_first_within_window_and_limit) {
     EXPECT_EQ(decision.firings[static_cast<std::size_t>(i)].tick.nominal_time,
               t0 + hours{17 + i});
     EXPECT_EQ(decision.firings[static_cast<std::size_t>(i)].overlap,
-              overlap_policy::buffer_all);
+              overlap_policy::allow_all)
+        << "the limit is theirs";
     EXPECT_TRUE(decision.firings[static_cast<std::size_t>(i)].run.serial);
   }
   ASSERT_EQ(decision.others.size(), 2U);

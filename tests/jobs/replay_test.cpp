@@ -111,7 +111,7 @@ TEST(plan_replay, a_range_means_its_ticks_whatever_the_policy) {
     const auto& one = plan.change.firings[static_cast<std::size_t>(i)];
     EXPECT_EQ(one.tick.nominal_time, t0 + hours{3 + i});
     EXPECT_EQ(one.tick.reason, "replayed by ann");
-    EXPECT_EQ(one.overlap, overlap_policy::buffer_all);
+    EXPECT_EQ(one.overlap, overlap_policy::allow_all);
     EXPECT_TRUE(one.run.serial);
   }
   ASSERT_EQ(plan.change.after.size(), 2U);

@@ -64,7 +64,7 @@ TEST(transition, allows_each_event_from_its_states_alone) {
   expect_only_from(event::finished{ending(outcome_kind::succeeded)}, {running});
   expect_only_from(event::cancelled{"x", later},
                    {scheduled, available, running, retryable});
-  expect_only_from(event::retried{later},
+  expect_only_from(event::retried{{}, later},
                    {scheduled, retryable, completed, discarded, cancelled});
   expect_only_from(event::discarded{"x", later},
                    {scheduled, available, retryable});
@@ -237,13 +237,25 @@ TEST(transition, retrying_a_final_run_gives_it_one_more_attempt) {
   dead.crashes = 3;
   dead.finished_at = t0;
   dead.reason = "poison";
-  auto after = transition(dead, event::retried{t0 + seconds{60}});
+  auto after = transition(dead, event::retried{"mended", t0 + seconds{60}});
   ASSERT_TRUE(after);
   EXPECT_EQ(after->state, run_state::available);
   EXPECT_EQ(after->max_attempts, 4U);
   EXPECT_EQ(after->crashes, 0U);
-  EXPECT_EQ(after->reason, "");
+  EXPECT_EQ(after->reason, "mended");
   EXPECT_FALSE(after->finished_at);
+}
+
+TEST(transition, a_snooze_ends_within_a_hundred_years) {
+  for (const auto pause : {milliseconds::max(), milliseconds::min()}) {
+    auto end = ending(outcome_kind::snoozed);
+    end.outcome.snooze = pause;
+    const auto after
+        = transition(in_state(run_state::running), event::finished{end});
+    ASSERT_TRUE(after);
+    EXPECT_GE(after->scheduled_at, end.finished_at);
+    EXPECT_LE(after->scheduled_at, end.finished_at + std::chrono::days{36'525});
+  }
 }
 
 TEST(transition, keeps_the_latest_twenty_attempts) {

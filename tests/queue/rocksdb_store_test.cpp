@@ -145,6 +145,30 @@ TEST_F(rocksdb_store_test, a_damaged_run_is_named_and_harms_nobody_else) {
   EXPECT_EQ(taken[0].id, id_of(2));
 }
 
+TEST_F(rocksdb_store_test, a_damaged_run_that_is_all_there_is_ends_no_claim) {
+  harness.open(at(0));
+  s.enqueue(make_run(1));
+  harness.die();
+  write_raw(family::runs, keys::run(id_of(1)), "garbage");
+  harness.open(at(0));
+  EXPECT_TRUE(s.claim().empty());
+  s.enqueue(make_run(2));
+  EXPECT_EQ(s.claim().size(), 1U);
+}
+
+TEST_F(rocksdb_store_test, looks_at_so_much_at_once_when_it_expires) {
+  harness.open(at(0));
+  for (std::uint32_t i = 1; i <= 1'100; ++i) {
+    s.enqueue(make_run(i));
+    s.finish(s.claim().at(0), outcome_kind::crashed);
+    s.must(command::discard{id_of(i), "no use", at(2)});
+  }
+  const command::expire sweep{{}, at(10), 1'000};
+  EXPECT_EQ(s.must(sweep).count, sweep.limit) << "there is more to look at";
+  EXPECT_LT(s.must(sweep).count, sweep.limit);
+  EXPECT_FALSE(s.history({}).empty()) << "none was old enough";
+}
+
 TEST_F(rocksdb_store_test, a_damaged_cursor_keeps_it_from_opening) {
   harness.open(at(0));
   s.enqueue(make_run(1));
@@ -332,8 +356,7 @@ TEST_F(slow_write, readers_see_what_was_begun_when_it_is_written) {
   const auto begun = begin(command::enqueue{{make_run(1)}});
   ASSERT_TRUE(begun);
   EXPECT_FALSE(harness.get().find_run(id_of(1)));
-  const auto claimed
-      = begin(command::claim{"me", 2'000, at(1), milliseconds{0}});
+  const auto claimed = begin(command::claim{"me", 2'000, at(1)});
   ASSERT_TRUE(claimed);
   EXPECT_EQ(claimed->replies[0]->runs.size(), 1'001U)
       << "the next batch sees it";

@@ -80,7 +80,7 @@ TEST_P(store_conformance, an_unknown_run_is_not_found) {
   ASSERT_FALSE(value);
   EXPECT_EQ(value.error().code, errc::not_found);
   EXPECT_EQ(s.refusal(command::cancel{id_of(1), "", at(0)}), errc::not_found);
-  EXPECT_EQ(s.refusal(command::retry{id_of(1), at(0)}), errc::not_found);
+  EXPECT_EQ(s.refusal(command::retry{id_of(1), {}, at(0)}), errc::not_found);
   EXPECT_EQ(s.refusal(command::discard{id_of(1), "", at(0)}), errc::not_found);
 }
 
@@ -255,7 +255,7 @@ TEST_P(store_conformance, cancelling_a_running_run_marks_it) {
 TEST_P(store_conformance, a_final_run_can_be_retried_and_ends_anew) {
   s.enqueue(make_run(1));
   s.must(command::cancel{id_of(1), "no", at(1)});
-  auto answer = s.must(command::retry{id_of(1), at(5)});
+  auto answer = s.must(command::retry{id_of(1), {}, at(5)});
   EXPECT_EQ(answer.runs.at(0)->state, run_state::available);
   EXPECT_TRUE(s.history().empty()) << "it has no end any more";
   EXPECT_EQ(s.list({std::nullopt, {}, 10}).size(), 1U);
@@ -270,10 +270,11 @@ TEST_P(store_conformance, a_final_run_can_be_retried_and_ends_anew) {
 TEST_P(store_conformance, a_retryable_run_can_be_retried_now) {
   s.enqueue(make_run(1));
   s.finish(s.claim().at(0), outcome_kind::failed, at(2));
-  s.must(command::retry{id_of(1), at(2)});
+  s.must(command::retry{id_of(1), {}, at(2)});
   EXPECT_EQ(s.last->next_due, std::nullopt);
   EXPECT_EQ(s.claim(1, at(2)).size(), 1U);
-  EXPECT_EQ(s.refusal(command::retry{id_of(1), at(2)}), errc::invalid_state);
+  EXPECT_EQ(s.refusal(command::retry{id_of(1), {}, at(2)}),
+            errc::invalid_state);
 }
 
 TEST_P(store_conformance, a_waiting_run_can_be_discarded) {
@@ -288,11 +289,19 @@ TEST_P(store_conformance, a_run_past_its_deadline_expires_at_the_claim) {
   late.start_deadline = at(5);
   s.enqueue(late);
   s.enqueue(make_run(2));
-  auto answer = s.must(command::claim{"me", 1, at(6), milliseconds{0}});
+  auto answer = s.must(command::claim{"me", 1, at(6)});
   EXPECT_EQ(ids(answer.runs), (std::vector{id_of(2)}));
   ASSERT_EQ(answer.completions.size(), 1U);
   EXPECT_EQ(answer.completions[0].run->state, run_state::cancelled);
   EXPECT_EQ(answer.completions[0].run->reason, "expired");
+}
+
+TEST_P(store_conformance, a_run_that_began_in_time_goes_on_past_its_deadline) {
+  auto one = make_run(1);
+  one.start_deadline = at(5);
+  s.enqueue(one);
+  s.finish(s.claim().at(0), outcome_kind::interrupted);
+  EXPECT_EQ(s.claim(1, at(60)).size(), 1U);
 }
 
 TEST_P(store_conformance, commands_of_a_batch_see_those_before_them) {
@@ -307,7 +316,7 @@ TEST_P(store_conformance, commands_of_a_batch_see_those_before_them) {
       command::enqueue{{first, later}},
       command::enqueue{{first}},
       command::promote{at(4), 10},
-      command::claim{"me", 5, at(5), milliseconds{0}},
+      command::claim{"me", 5, at(5)},
       finish_of(first.id, make_attempt(taken, outcome_kind::succeeded, at(6))),
       command::cancel{first.id, "too late", at(7)},
       command::cancel{later.id, "", at(7)},
@@ -331,9 +340,8 @@ TEST_P(store_conformance, a_cancel_beyond_the_window_is_seen_in_its_batch) {
     many.push_back(make_run(i));
   s.must(command::enqueue{many});
   s.reopen();
-  std::vector<any_command> batch{
-      command::cancel{id_of(8'500), "", at(1)},
-      command::claim{"me", 9'000, at(1), milliseconds{0}}};
+  std::vector<any_command> batch{command::cancel{id_of(8'500), "", at(1)},
+                                 command::claim{"me", 9'000, at(1)}};
   auto report = harness->get().apply(batch, durability::async);
   ASSERT_TRUE(report);
   ASSERT_EQ(report->replies[1]->runs.size(), 8'999U);
@@ -538,7 +546,8 @@ TEST_P(store_conformance, a_replay_under_cancel_other_names_what_to_stop) {
   const auto running = s.claim();
   const auto answer = s.must(command::replay{
       {}, {replay_of(line, overlap_policy::cancel_other)}, at(11)});
-  EXPECT_EQ(answer.to_cancel, ids(running));
+  EXPECT_EQ(answer.to_cancel,
+            (std::vector{attempt_id{running.at(0).id, running.at(0).attempt}}));
 }
 
 TEST_P(store_conformance, a_replay_may_decide_ticks_as_the_clock_would) {
@@ -621,7 +630,7 @@ TEST_P(store_conformance, cancel_other_stops_the_running_and_drops_the_rest) {
   s.must(command::fire{{decide_at(10, 20, buffer_all)}, at(20)});
   auto answer
       = s.must(command::fire{{decide_at(20, 30, cancel_other)}, at(30)});
-  EXPECT_EQ(answer.to_cancel, (std::vector{running.id}));
+  EXPECT_EQ(answer.to_cancel, (std::vector{attempt_id{running.id, 1}}));
   EXPECT_TRUE(answer.to_terminate.empty());
   ASSERT_EQ(answer.completions.size(), 1U);
   EXPECT_EQ(answer.completions[0].run->state, run_state::cancelled);
@@ -638,7 +647,7 @@ TEST_P(store_conformance, terminate_other_names_the_running_one) {
   auto running = s.claim().at(0);
   auto answer
       = s.must(command::fire{{decide_at(10, 20, terminate_other)}, at(20)});
-  EXPECT_EQ(answer.to_terminate, (std::vector{running.id}));
+  EXPECT_EQ(answer.to_terminate, (std::vector{attempt_id{running.id, 1}}));
   EXPECT_EQ(answer.runs.size(), 1U);
 }
 
@@ -660,6 +669,10 @@ TEST_P(store_conformance, a_switch_and_its_decision_are_one) {
   EXPECT_EQ(answer.runs.size(), 1U);
   s.reopen();
   EXPECT_EQ(harness->get().switches().value(), (std::vector{off}));
+  s.must(command::forget_job{"cron", true});
+  EXPECT_EQ(harness->get().switches().value(), (std::vector{off}))
+      << "it is still configured";
+  EXPECT_TRUE(harness->get().cursors()->empty());
   s.must(command::forget_job{"cron"});
   EXPECT_TRUE(harness->get().switches()->empty());
   EXPECT_TRUE(harness->get().cursors()->empty());
@@ -846,7 +859,7 @@ TEST_P(store_history, expires_at_most_the_limit_and_says_so) {
 TEST_P(store_conformance, expiry_spares_a_run_that_lives_again) {
   s.enqueue(make_run(1));
   s.must(command::cancel{id_of(1), "", at(1)});
-  s.must(command::retry{id_of(1), at(2)});
+  s.must(command::retry{id_of(1), {}, at(2)});
   s.must(command::expire{{}, at(40'000'000), 10});
   EXPECT_EQ(s.get(id_of(1)).state, run_state::available);
   EXPECT_EQ(s.claim().size(), 1U);

@@ -143,8 +143,7 @@ public:
   }
   std::vector<run> claim(std::uint32_t limit = 1, time_point now = at(1)) {
     std::vector<run> taken;
-    for (const auto& one :
-         must(command::claim{"me", limit, now, milliseconds{0}}).runs)
+    for (const auto& one : must(command::claim{"me", limit, now}).runs)
       taken.push_back(*one);
     return taken;
   }

@@ -98,7 +98,7 @@ protected:
     }
     case 2: {
       auto limit = static_cast<std::uint32_t>(below(5));
-      batch.push_back(command::claim{"me", limit, now, milliseconds{0}});
+      batch.push_back(command::claim{"me", limit, now});
       for (const auto& id : reference.claim(limit, now))
         expected_claims.push_back(id);
       break;
@@ -123,8 +123,8 @@ protected:
     }
     case 6: {
       auto id = any_id();
-      batch.push_back(command::retry{id, now});
-      reference.change(id, event::retried{now});
+      batch.push_back(command::retry{id, {}, now});
+      reference.change(id, event::retried{{}, now});
       break;
     }
     case 7: {

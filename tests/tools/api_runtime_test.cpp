@@ -266,9 +266,18 @@ TEST_F(api_test, a_stream_of_a_final_run_tells_it_all_again) {
 
 TEST_F(api_test, a_final_run_may_be_retried) {
   const auto id = run_to_end("sessions")["id"].get<std::string>();
-  post("/v1/runs/" + id + "/retry");
+  const auto retried
+      = post("/v1/runs/" + id + "/retry", R"({"reason": "once more"})");
+  EXPECT_EQ(retried["reason"], "once more");
   const auto events = lines_of("/v1/runs/" + id + "/stream");
   EXPECT_EQ(events.back()["run"]["attempt"], 2);
+}
+
+TEST_F(api_test, who_retried_a_run_is_kept_with_it) {
+  const auto id = run_to_end("sessions")["id"].get<std::string>();
+  const auto retried = post("/v1/runs/" + id + "/retry");
+  EXPECT_TRUE(retried["reason"].get<std::string>().starts_with("retried by "));
+  lines_of("/v1/runs/" + id + "/stream");
 }
 
 TEST_F(api_test, history_is_streamed_as_it_is_made) {

@@ -1,5 +1,9 @@
+#include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <set>
@@ -14,6 +18,7 @@
 #include "tests/tools/requests.hpp"
 #include "tools/api/client.hpp"
 #include "tools/paths.hpp"
+#include "tools/unix_socket.hpp"
 
 namespace jobq {
 namespace {
@@ -43,6 +48,69 @@ TEST_F(jobqd_test, starts_and_stops_by_a_signal) {
     EXPECT_EQ(jobqd.end(), 0) << jobqd.said();
     EXPECT_FALSE(std::filesystem::exists(socket_path(data_)));
   }
+}
+
+TEST_F(jobqd_test, a_second_signal_ends_it_at_once) {
+  dir_.write("config.yaml", std::string{sample}
+                                + "    - {name: slow, extension: command, "
+                                  "command: [/bin/sleep, \"60\"]}\n");
+  auto jobqd = start();
+  ASSERT_TRUE(jobqd.says("is running")) << jobqd.said();
+  const auto id = begin("slow");
+  while (get("/v1/runs/" + id)["state"] != "running")
+    std::this_thread::sleep_for(10ms);
+  jobqd.signal(SIGTERM);
+  EXPECT_TRUE(jobqd.says("stopping: SIGTERM")) << jobqd.said();
+  jobqd.signal(SIGTERM);
+  EXPECT_TRUE(jobqd.says("a second signal")) << jobqd.said();
+  EXPECT_EQ(jobqd.end(), 1);
+}
+
+TEST_F(jobqd_test, does_not_start_without_the_program_of_job_hosts) {
+  ::setenv("JOBQ_HOST_PROGRAM", "/no/such/program", 1);
+  auto jobqd = start();
+  ::unsetenv("JOBQ_HOST_PROGRAM");
+  EXPECT_EQ(jobqd.end(), 3);
+  EXPECT_NE(jobqd.said().find("JOBQ_HOST_PROGRAM names /no/such/program"),
+            std::string::npos)
+      << jobqd.said();
+}
+
+TEST_F(jobqd_test, starts_with_the_environment_of_a_job) {
+  ::setenv("JOBQ_HOST", "4711", 1);
+  auto jobqd = start();
+  ::unsetenv("JOBQ_HOST");
+  EXPECT_TRUE(jobqd.says("is running")) << jobqd.said();
+}
+
+TEST_F(jobqd_test, tells_the_service_manager_how_things_stand) {
+  const auto path = (dir_.path() / "notify").string();
+  const unique_fd manager{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  ASSERT_LT(path.size(), sizeof address.sun_path);
+  path.copy(address.sun_path, path.size());
+  ASSERT_EQ(::bind(manager.get(), reinterpret_cast<const sockaddr*>(&address),
+                   sizeof address),
+            0);
+  const auto told = [&] {
+    std::string text(1'000, '\0');
+    if (!wait_for(manager.get(), POLLIN,
+                  std::chrono::steady_clock::now() + 20s))
+      return std::string{"nothing"};
+    const auto size = ::recv(manager.get(), text.data(), text.size(), 0);
+    return text.substr(0, static_cast<std::size_t>(std::max(size, ssize_t{0})));
+  };
+  ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
+  auto jobqd = start();
+  ::unsetenv("NOTIFY_SOCKET");
+  EXPECT_TRUE(told().starts_with("READY=1")) << jobqd.said();
+  jobqd.signal(SIGHUP);
+  EXPECT_TRUE(told().starts_with("RELOADING=1\nMONOTONIC_USEC="));
+  EXPECT_EQ(told(), "READY=1");
+  jobqd.signal(SIGTERM);
+  EXPECT_EQ(told(), "STOPPING=1");
+  EXPECT_EQ(jobqd.end(), 0) << jobqd.said();
 }
 
 TEST_F(jobqd_test, stops_when_the_api_is_asked) {

@@ -114,9 +114,10 @@ result<json> retry_run(const api_call& call) {
   const auto found = named_run(call);
   if (!found)
     return tl::unexpected(found.error());
-  if (const auto reason = text_field(call.body, "reason"); !reason)
+  auto reason = reason_of(call, "retried");
+  if (!reason)
     return tl::unexpected(reason.error());
-  return change(call, command::retry{found->id, call.now});
+  return change(call, command::retry{found->id, std::move(*reason), call.now});
 }
 
 result<json> discard_run(const api_call& call) {

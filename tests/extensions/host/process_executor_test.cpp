@@ -315,6 +315,19 @@ TEST_F(process_executor_test, kills_what_ignores_sigterm) {
             "did not stop within 200 ms, ignored SIGTERM, and was killed");
 }
 
+TEST_F(process_executor_test, kills_without_asking_what_has_to_make_way) {
+  const auto what = a_run("obey");
+  auto hears = start(what);
+  EXPECT_TRUE(hears.wait_for_line("begun"));
+  hosts().stop(what.id, stop_reason::terminate);
+  const auto result = hears.wait();
+  EXPECT_EQ(result.kind, outcome_kind::cancelled);
+  EXPECT_EQ(result.error, "killed to make way for the next run "
+                          "(overlap_policy: terminate_other)");
+  ASSERT_TRUE(result.process);
+  EXPECT_EQ(result.process->signal, SIGKILL);
+}
+
 TEST_F(process_executor_test, obeys_two_orders_at_once) {
   auto options = usual();
   options.terminate_grace = 0ms;
