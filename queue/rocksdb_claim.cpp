@@ -148,7 +148,7 @@ result<void> rocksdb_writer::release_next(job_state& owner) {
     auto key = **head;
     auto found = find(keys::trailing_id(key));
     if (!found && found.error().code == errc::io)
-      return tl::unexpected{found.error()}; // it stays parked
+      break; // it stays parked: whoever ends next looks again
     owner.parked.pop();
     remove(family::runs, key);
     if (!found || (*found)->run.state != run_state::available)
