@@ -480,8 +480,11 @@ supervisor_actor::behavior_type supervisor_state::make_behavior() {
             if (clock)
               self->send(clock, atom::toggle_v, order);
             else
-              order.done(
-                  jobq::fail(errc::unavailable, "the engine is stopping"));
+              order.done(jobq::fail(errc::unavailable,
+                                    halting ? "the engine is stopping"
+                                            : "the engine is draining and "
+                                              "decides no ticks: switch jobs "
+                                              "after its next start"));
           },
           [this](atom::give_up, const std::string& why) {
             fail(why);

@@ -592,6 +592,10 @@ TEST_F(engine_room, draining_finishes_what_runs_and_takes_nothing_new) {
   EXPECT_EQ(store_->find_run(id)->state, run_state::completed);
   enqueue("slow");
   EXPECT_EQ(executor_.started.size(), 1U);
+  const auto refused = toggle("often", false);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::unavailable);
+  EXPECT_NE(refused.error().message.find("draining"), std::string::npos);
 }
 
 TEST_F(engine_room, a_reload_adds_changes_and_removes_jobs) {
