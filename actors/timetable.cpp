@@ -58,17 +58,14 @@ std::string inactive_reason_of(const job_definition& job,
 }
 
 /// In the order of the runs that they are due for at once.
-std::vector<scheduled_job*> in_order_of_runs(std::vector<scheduled_job>& jobs) {
+std::vector<std::pair<run_id, scheduled_job*>>
+in_order_of_runs(std::vector<scheduled_job>& jobs) {
   std::vector<std::pair<run_id, scheduled_job*>> all;
   all.reserve(jobs.size());
   for (auto& one : jobs)
     all.emplace_back(run_id::of_tick(one.definition.name, {}), &one);
   std::sort(all.begin(), all.end());
-  std::vector<scheduled_job*> sorted;
-  sorted.reserve(all.size());
-  for (const auto& [_, one] : all)
-    sorted.push_back(one);
-  return sorted;
+  return all;
 }
 
 } // namespace
@@ -122,7 +119,7 @@ timetable::reset(std::vector<scheduled_job> jobs,
 
   std::vector<tick_decision> opening;
   std::unordered_set<std::string> by_hand;
-  for (auto* each : in_order_of_runs(jobs)) {
+  for (const auto& [_, each] : in_order_of_runs(jobs)) {
     auto& job = *each;
     if (!job.definition.schedule) {
       by_hand.insert(job.definition.name);

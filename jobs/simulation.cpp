@@ -349,8 +349,7 @@ private:
   void start(run_number number) {
     const auto& one = runs_.at(number);
     auto& job = jobs_[one.job];
-    if (one.run.attempt == 0 && one.run.start_deadline
-        && now_ > *one.run.start_deadline) {
+    if (is_too_late(one.run, now_)) {
       change(number, event::expired{now_});
       return;
     }

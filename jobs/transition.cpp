@@ -182,6 +182,10 @@ private:
 
 } // namespace
 
+bool is_too_late(const run& what, time_point now) {
+  return what.attempt == 0 && what.start_deadline && now > *what.start_deadline;
+}
+
 result<void> change_state(run& what, run_event event) {
   return std::visit(life{what}, event);
 }

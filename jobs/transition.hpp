@@ -94,6 +94,10 @@ using run_event = std::variant<event::promoted, event::claimed, event::expired,
 /// @returns the run after the event, or `invalid_state` with the reason
 result<run> transition(run before, run_event what);
 
+/// Whether it is too late to begin a run, so that `expired` is what happens to
+/// it. One that has begun before may always begin again.
+bool is_too_late(const run& what, time_point now);
+
 /// As `transition`, where the run is. One that is refused stays as it was.
 result<void> change_state(run& what, run_event event);
 

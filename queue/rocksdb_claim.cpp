@@ -79,8 +79,7 @@ result<bool> rocksdb_writer::take_one(queue_state& line,
     return false;
   }
   const auto& what = (*found)->run;
-  if (what.attempt == 0 && what.start_deadline
-      && c.now > *what.start_deadline) {
+  if (is_too_late(what, c.now)) {
     if (auto ok = change(*found, event::expired{c.now}, &answer); !ok)
       return tl::unexpected{ok.error()};
     return false;

@@ -254,32 +254,30 @@ TEST_F(engine_room, buffer_all_runs_one_after_another_in_order) {
   }
 }
 
-TEST_F(engine_room, cancel_other_replaces_the_running_one) {
-  auto& job = add_job("slow", "0 * * * * *");
-  job.overlap_policy = overlap_policy::cancel_other;
-  executor_.held_jobs["slow"] = true;
-  begin();
-  pass(minutes{3});
-  EXPECT_EQ(executor_.started.size(), 3U);
-  ASSERT_EQ(executor_.stopped.size(), 2U);
-  EXPECT_EQ(executor_.stopped[0].second, stop_reason::cancel);
-  auto all = history("slow");
-  ASSERT_EQ(all.size(), 2U);
-  EXPECT_EQ(all[0].run->state, run_state::cancelled);
+class making_way : public engine_room {
+protected:
+  /// Has each tick of a job meet a run that lasts.
+  void expect_stopped_for(overlap_policy policy, stop_reason why) {
+    auto& job = add_job("slow", "0 * * * * *");
+    job.overlap_policy = policy;
+    executor_.held_jobs["slow"] = true;
+    begin();
+    pass(minutes{3});
+    EXPECT_EQ(executor_.started.size(), 3U);
+    ASSERT_EQ(executor_.stopped.size(), 2U);
+    EXPECT_EQ(executor_.stopped[0].second, why);
+    auto all = history("slow");
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].run->state, run_state::cancelled);
+  }
+};
+
+TEST_F(making_way, cancel_other_replaces_the_running_one) {
+  expect_stopped_for(overlap_policy::cancel_other, stop_reason::cancel);
 }
 
-TEST_F(engine_room, terminate_other_does_not_ask_the_running_one) {
-  auto& job = add_job("slow", "0 * * * * *");
-  job.overlap_policy = overlap_policy::terminate_other;
-  executor_.held_jobs["slow"] = true;
-  begin();
-  pass(minutes{3});
-  EXPECT_EQ(executor_.started.size(), 3U);
-  ASSERT_EQ(executor_.stopped.size(), 2U);
-  EXPECT_EQ(executor_.stopped[0].second, stop_reason::terminate);
-  auto all = history("slow");
-  ASSERT_EQ(all.size(), 2U);
-  EXPECT_EQ(all[0].run->state, run_state::cancelled);
+TEST_F(making_way, terminate_other_does_not_ask_the_running_one) {
+  expect_stopped_for(overlap_policy::terminate_other, stop_reason::terminate);
 }
 
 TEST_F(engine_room, disabling_takes_effect_at_once_and_is_recorded) {
