@@ -108,7 +108,8 @@ TEST(committer, leaves_what_follows_from_many_runs_to_others) {
   EXPECT_TRUE(work->threads().empty());
 }
 
-/// Holds the committer's thread in the first piece of what it follows up.
+/// Holds the committer's thread in the first piece of what it follows up, until
+/// told to go on.
 struct held_follow_up {
   explicit held_follow_up(commit_queue& queue) {
     work->meanwhile = [this] {
@@ -119,6 +120,7 @@ struct held_follow_up {
     queue.submit(command::cancel{}, {});
     at_it.get_future().wait();
   }
+  ~held_follow_up() { work->wait_for_end(); } // its thread was in here
 
   const std::shared_ptr<noted_follow_up> work
       = std::make_shared<noted_follow_up>(1);

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <future>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -178,13 +179,13 @@ inline result<reply> perform(commit_queue& queue, any_command what) {
 template <class Submit>
 void hold_and_submit(commit_queue& queue, Submit submit) {
   std::promise<void> rest;
-  std::promise<void> held;
+  const auto held = std::make_shared<std::promise<void>>();
   queue.submit(command::cancel{},
-               [&held, all_there = rest.get_future().share()](result<reply>) {
-                 held.set_value();
+               [held, all_there = rest.get_future().share()](result<reply>) {
+                 held->set_value();
                  all_there.wait();
                });
-  held.get_future().wait();
+  held->get_future().wait();
   submit();
   rest.set_value();
 }
