@@ -6,6 +6,14 @@
 
 namespace jobq::bench {
 
+std::uint64_t default_cycles(const scenario& what) {
+  if (what.outstanding >= 1'000)
+    return 200'000;
+  const bool sync = what.durability == durability::sync;
+  return what.outstanding >= 8 ? (sync ? 50'000 : 100'000)
+                               : (sync ? 3'000 : 20'000);
+}
+
 closed_loop::closed_loop(rig& target, const scenario& what, std::uint64_t count)
     : rig_{target}, what_{what}, count_{count}, submitted_(count),
       acknowledged_(count), started_(count), finished_(count) {

@@ -15,6 +15,9 @@ inline std::int64_t ticks() {
   return steady::now().time_since_epoch().count();
 }
 
+/// So many full cycles take a few seconds.
+std::uint64_t default_cycles(const scenario& what);
+
 /// A closed loop: as many runs as `outstanding` says are on their way at any
 /// time; each that ends makes room for the next.
 class closed_loop {

@@ -10,14 +10,6 @@
 namespace jobq::bench {
 namespace {
 
-std::uint64_t default_count(const scenario& what) {
-  if (what.outstanding >= 1'000)
-    return 200'000;
-  const bool sync = what.durability == durability::sync;
-  return what.outstanding >= 8 ? (sync ? 50'000 : 100'000)
-                               : (sync ? 3'000 : 20'000);
-}
-
 /// In one listing; a million runs take about 700 MB.
 constexpr std::uint32_t most_listed = 1'000'000;
 
@@ -49,7 +41,7 @@ result<measurement> full_cycle(const scenario& what,
     return tl::unexpected{ok.error()};
   measurement made;
   made.what = what;
-  made.count = what.count > 0 ? what.count : default_count(what);
+  made.count = what.count > 0 ? what.count : default_cycles(what);
   closed_loop load{**target, what, made.count};
   std::atomic<std::uint64_t> listed{0};
   std::vector<std::jthread> readers;

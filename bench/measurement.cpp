@@ -179,6 +179,8 @@ result<measurement> carry_out(const scenario& what,
     return full_cycle(what, directory);
   case measure::enqueue:
     return enqueue_only(what, directory);
+  case measure::bare_cycle:
+    return bare_cycle(what, directory);
   case measure::fan_out:
     return fan_out(what, directory);
   case measure::restart:

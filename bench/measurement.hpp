@@ -39,7 +39,7 @@ struct spawn_figures {
 struct floor_figures {
   std::chrono::nanoseconds took{};
   std::chrono::nanoseconds cpu{}; ///< of the whole process
-  latencies synced; ///< each commit that waited for the disk
+  latencies synced;               ///< each commit that waited for the disk
 };
 
 /// What one repetition of a scenario came to.
@@ -89,6 +89,8 @@ result<measurement> full_cycle(const scenario& what,
                                const std::string& directory);
 result<measurement> enqueue_only(const scenario& what,
                                  const std::string& directory);
+result<measurement> bare_cycle(const scenario& what,
+                               const std::string& directory);
 result<measurement> fan_out(const scenario& what, const std::string& directory);
 result<measurement> restart(const scenario& what, const std::string& directory);
 result<measurement> catch_up(const scenario& what,

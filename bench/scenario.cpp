@@ -9,9 +9,10 @@
 namespace jobq::bench {
 namespace {
 
-constexpr enum_words<measure, 8> measure_words{
+constexpr enum_words<measure, 9> measure_words{
     {{measure::full_cycle, "full_cycle"},
      {measure::enqueue, "enqueue"},
+     {measure::bare_cycle, "bare_cycle"},
      {measure::fan_out, "fan_out"},
      {measure::restart, "restart"},
      {measure::catch_up, "catch_up"},
@@ -91,7 +92,8 @@ std::string scenario::name() const {
   auto add = [&text](std::string_view key, const auto& value) {
     text += "/" + std::string{key} + ":" + std::to_string(value);
   };
-  const bool cycles = what == measure::full_cycle || what == measure::isolation;
+  const bool cycles = what == measure::full_cycle || what == measure::bare_cycle
+                      || what == measure::isolation;
   if (what == measure::isolation) {
     text += "/where:" + std::string{word_of(place_words, where)};
     add("hosts", hosts);
@@ -107,7 +109,7 @@ std::string scenario::name() const {
                                                  : "/durability:async";
   if (what == measure::full_cycle || what == measure::enqueue)
     add("producers", producers);
-  if (what != measure::isolation)
+  if (what != measure::isolation && what != measure::bare_cycle)
     add("depth", depth);
   if (readers > 0)
     add("readers", readers);
@@ -131,11 +133,10 @@ result<scenario> scenario::parse(std::string_view name) {
   auto kind = std::string{next()};
   auto known = value_of(measure_words, kind);
   if (!known)
-    return wrong(name,
-                 "no measure \"" + kind
-                     + "\"; there are full_cycle, enqueue, fan_out, "
-                       "restart, catch_up, churn, plan and isolation, see "
-                       "--list");
+    return wrong(name, "no measure \"" + kind
+                           + "\"; there are full_cycle, enqueue, bare_cycle, "
+                             "fan_out, restart, catch_up, churn, plan and "
+                             "isolation, see --list");
   made.what = *known;
   if (made.what == measure::fan_out || made.what == measure::restart
       || made.what == measure::churn)
@@ -180,6 +181,7 @@ std::vector<scenario> all_scenarios() {
            "enqueue/producers:8",
            "enqueue/producers:64",
            "enqueue/producers:64/payload:1024",
+           "bare_cycle/outstanding:10000",
            "fan_out/depth:100000",
            "restart/depth:1000000",
            "restart/depth:10000000",

@@ -15,6 +15,7 @@ namespace jobq::bench {
 enum class measure {
   full_cycle, ///< enqueue, claim, worker, completion with history
   enqueue,    ///< durable enqueue alone
+  bare_cycle, ///< as `full_cycle`, by the least that could do it
   fan_out,    ///< `depth` jobs due in the same second
   restart,    ///< ready for work after a kill -9 with `depth` available runs
   catch_up,   ///< a month of missed ticks of `depth` jobs, decided at the start
