@@ -119,6 +119,9 @@ void keeper_state::tell_clock() {
 }
 
 void keeper_state::answer(commit_desk::answer& one) {
+  if (one.value)
+    for (const auto& why : one.value->unread)
+      parts.log(log_level::error, why.message);
   if (one.ticket == claim_ticket) {
     claimed(one.value);
     return;

@@ -109,9 +109,10 @@ public:
 
 } // namespace
 
-std::unique_ptr<rocksdb::Env> make_prepared_logs() {
+std::unique_ptr<rocksdb::Env>
+make_prepared_logs(std::shared_ptr<rocksdb::FileSystem> files) {
   return rocksdb::NewCompositeEnv(
-      std::make_shared<prepared_logs>(rocksdb::FileSystem::Default()));
+      std::make_shared<prepared_logs>(std::move(files)));
 }
 
 std::unique_ptr<rocksdb::FSWritableFile>

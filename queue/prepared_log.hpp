@@ -6,6 +6,7 @@
 namespace rocksdb {
 class Env;
 class FSWritableFile;
+class FileSystem;
 } // namespace rocksdb
 
 namespace jobq {
@@ -25,7 +26,8 @@ enum class log_files {
 /// which a power cut may leave, are what `gapless_replay` is for. Each zero is
 /// overwritten before the next ones are written, so that no more bytes are
 /// zeroed than appended, and 256 KiB.
-std::unique_ptr<rocksdb::Env> make_prepared_logs();
+std::unique_ptr<rocksdb::Env>
+make_prepared_logs(std::shared_ptr<rocksdb::FileSystem> files);
 
 /// A log that writes zeros ahead of its end, for one that is synced after most
 /// appends. Not thread-safe but for `Sync` and

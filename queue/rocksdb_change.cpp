@@ -89,6 +89,13 @@ result<rocksdb_writer::changed_run> rocksdb_writer::read(const run_id& id) {
   return value;
 }
 
+error rocksdb_writer::unread(const run_id& id, const error& why) {
+  return {why.code, "run " + id.to_string()
+                        + " is passed over until the next start, because it "
+                          "can't be read: "
+                        + why.message};
+}
+
 result<bool> rocksdb_writer::exists(const run_id& id) {
   if (id > newest_)
     return false;
@@ -129,8 +136,8 @@ result<shared_run> rocksdb_writer::change(const shared_run& before,
   return replace(before, std::move(after), answer);
 }
 
-result<shared_run> rocksdb_writer::replace(const shared_run& before,
-                                           changed_run after, reply* answer) {
+shared_run rocksdb_writer::replace(const shared_run& before, changed_run after,
+                                   reply* answer) {
   const auto& was = before->run;
   const auto id = was.id;
   auto& owner = job(was.job);
@@ -166,8 +173,7 @@ result<shared_run> rocksdb_writer::replace(const shared_run& before,
       end_running(id, known, owner);
   }
   if (was.serial && was.state != stored->run.state)
-    if (auto ok = let_go_serial(owner, was); !ok)
-      return tl::unexpected{ok.error()};
+    let_go_serial(owner, was);
   return stored;
 }
 

@@ -43,9 +43,7 @@ result<reply> rocksdb_writer::carry_out(const command::claim& c) {
     }
     if (!*line)
       break;
-    // A damaged record is left where it is, and holds up nobody else.
-    if (auto took = take_one(**line, c, answer, record);
-        !took && took.error().code != errc::store_corrupt)
+    if (auto took = take_one(**line, c, answer, record); !took)
       trouble = took.error();
   }
   if (!record.members.empty()) {
@@ -70,8 +68,11 @@ result<bool> rocksdb_writer::take_one(queue_state& line,
   if (known != nullptr && known->running())
     return false;
   auto found = find_to_change(id, known);
-  if (!found && found.error().code != errc::not_found)
-    return tl::unexpected{found.error()};
+  if (!found && found.error().code != errc::not_found) {
+    // It is left where it is, and holds up nobody else.
+    answer.unread.push_back(unread(id, found.error()));
+    return false;
+  }
   if (!found || (*found)->run.state != run_state::available
       || (*found)->run.queue != line.name
       || keys::ready(line.id, (*found)->run) != key) {
@@ -135,19 +136,25 @@ void rocksdb_writer::park(job_state& owner, const run& what) {
     owner.released.reset();
 }
 
-result<void> rocksdb_writer::release_next(job_state& owner) {
+/// Calls the next of those that wait for their turn. What can't be read stays
+/// parked, and is tried again with the next batch.
+void rocksdb_writer::release_next(job_state& owner) {
   while (owner.may_have_parked && !owner.running_serial && !owner.released) {
     auto head = owner.parked.head();
-    if (!head)
-      return tl::unexpected{head.error()};
+    if (!head) {
+      unreleased_.insert(&owner);
+      return;
+    }
     if (!*head) {
       owner.may_have_parked = false;
       break;
     }
     auto key = **head;
     auto found = find(keys::trailing_id(key));
-    if (!found && found.error().code == errc::io)
-      break; // it stays parked: whoever ends next looks again
+    if (!found && found.error().code == errc::io) {
+      unreleased_.insert(&owner);
+      return;
+    }
     owner.parked.pop();
     remove(family::runs, key);
     if (!found || (*found)->run.state != run_state::available)
@@ -155,17 +162,22 @@ result<void> rocksdb_writer::release_next(job_state& owner) {
     index((*found)->run, owner);
     owner.released = (*found)->run.id;
   }
-  return {};
+}
+
+void rocksdb_writer::release_left() {
+  for (auto* owner : std::exchange(unreleased_, {})) {
+    touch(*owner);
+    release_next(*owner);
+  }
 }
 
 /// Called after a serial run left `before`'s state.
-result<void> rocksdb_writer::let_go_serial(job_state& owner,
-                                           const run& before) {
+void rocksdb_writer::let_go_serial(job_state& owner, const run& before) {
   if (owner.running_serial == before.id && !known_.running(before.id))
     owner.running_serial.reset();
   if (owner.released == before.id)
     owner.released.reset();
-  return release_next(owner);
+  release_next(owner);
 }
 
 } // namespace jobq

@@ -55,10 +55,7 @@ result<void> rocksdb_writer::finish_one(const attempt_end& what,
   if (auto ok = change_state(after->run, event::finished{what.attempt}); !ok)
     return ok;
   store_log(*after, what.attempt.number, what.log);
-  auto stored = replace(*before, std::move(after), &answer);
-  if (!stored)
-    return tl::unexpected{stored.error()};
-  answer.runs.push_back(run_of(*stored));
+  answer.runs.push_back(run_of(replace(*before, std::move(after), &answer)));
   return {};
 }
 
@@ -81,6 +78,8 @@ result<reply> rocksdb_writer::carry_out(const command::promote& c) {
       }
     if (before || before.error().code == errc::not_found)
       remove(family::runs, key); // a row that nothing stands behind
+    else
+      answer.unread.push_back(unread(keys::trailing_id(key), before.error()));
   }
   return answer;
 }
@@ -114,7 +113,7 @@ result<reply> rocksdb_writer::carry_out(const command::set_switch& c) {
   reply answer;
   if (c.decision)
     if (auto ok = decide(*c.decision, c.value.at, answer); !ok)
-      return tl::unexpected{ok.error()};
+      return give_up(ok.error(), answer);
   put(family::meta, keys::job_switch(job(c.value.job).id),
       codec::encode(c.value));
   return answer;

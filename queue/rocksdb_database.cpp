@@ -6,6 +6,8 @@
 #include <chrono>
 #include <thread>
 
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/perf_level.h>
 #include <rocksdb/slice_transform.h>
@@ -100,9 +102,10 @@ tl::unexpected<error> corrupt(std::string_view key) {
 
 result<std::unique_ptr<rocksdb_database>>
 rocksdb_database::open(const fs::path& directory, bool read_only,
-                       std::optional<log_files> logs) {
+                       std::optional<log_files> logs,
+                       std::shared_ptr<rocksdb::FileSystem> files) {
   std::unique_ptr<rocksdb_database> db{new rocksdb_database{directory}};
-  if (auto ok = db->start(read_only, logs); !ok)
+  if (auto ok = db->start(read_only, logs, std::move(files)); !ok)
     return tl::unexpected{ok.error()};
   return db;
 }
@@ -129,8 +132,9 @@ rocksdb_database::descriptors() const {
   return all;
 }
 
-result<void> rocksdb_database::start(bool read_only,
-                                     std::optional<log_files> logs) {
+result<void>
+rocksdb_database::start(bool read_only, std::optional<log_files> logs,
+                        std::shared_ptr<rocksdb::FileSystem> files) {
   std::error_code ec;
   if (!read_only)
     fs::create_directories(directory_, ec);
@@ -140,6 +144,14 @@ result<void> rocksdb_database::start(bool read_only,
   if (auto ok = check_families(); !ok)
     return ok;
   auto options = db_options();
+  if (!files)
+    files = rocksdb::FileSystem::Default();
+  const bool prepares
+      = !read_only
+        && logs.value_or(best_logs_in(directory_)) == log_files::prepared;
+  env_ = prepares ? make_prepared_logs(std::move(files))
+                  : rocksdb::NewCompositeEnv(std::move(files));
+  options.env = env_.get();
   const auto expect_replay = [&] {
     replay_ = make_gapless_replay();
     options.wal_filter = replay_.get();
@@ -158,10 +170,6 @@ result<void> rocksdb_database::start(bool read_only,
       std::this_thread::sleep_for(read_only_pause);
     }
   } else {
-    if (logs.value_or(best_logs_in(directory_)) == log_files::prepared) {
-      env_ = make_prepared_logs();
-      options.env = env_.get();
-    }
     expect_replay();
     status = rocksdb::DB::Open(options, directory_.string(), descriptors(),
                                &handles_, &raw);

@@ -28,11 +28,13 @@ inline rocksdb::Slice slice_of(std::string_view text) {
 class rocksdb_database {
 public:
   /// @param logs how its logs are written; nothing: as is best there
+  /// @param files where they are; null: those of the operating system
   /// @returns `busy`, `format_too_new`, `store_corrupt` or `io`, each naming
   ///   the directory
   static result<std::unique_ptr<rocksdb_database>>
   open(const std::filesystem::path& directory, bool read_only,
-       std::optional<log_files> logs = {});
+       std::optional<log_files> logs = {},
+       std::shared_ptr<rocksdb::FileSystem> files = {});
 
   ~rocksdb_database();
   rocksdb_database(const rocksdb_database&) = delete;
@@ -58,14 +60,15 @@ private:
   friend class scan;
   explicit rocksdb_database(std::filesystem::path directory)
       : directory_{std::move(directory)} {}
-  result<void> start(bool read_only, std::optional<log_files> logs);
+  result<void> start(bool read_only, std::optional<log_files> logs,
+                     std::shared_ptr<rocksdb::FileSystem> files);
   result<void> check_families() const;
   result<void> check_format(bool read_only);
   result<void> write_stamp();
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors() const;
 
   std::filesystem::path directory_;
-  std::unique_ptr<rocksdb::Env> env_; ///< of `db_`; none: RocksDB's own
+  std::unique_ptr<rocksdb::Env> env_;          ///< of `db_`
   std::unique_ptr<rocksdb::WalFilter> replay_; ///< of `db_`
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;

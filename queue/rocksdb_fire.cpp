@@ -15,8 +15,16 @@ result<reply> rocksdb_writer::carry_out(const command::fire& c) {
   reply answer;
   for (const auto& decision : c.decisions)
     if (auto ok = decide(decision, c.now, answer); !ok)
-      return tl::unexpected{ok.error()};
+      return give_up(ok.error(), answer);
   return answer;
+}
+
+tl::unexpected<error> rocksdb_writer::give_up(error why, const reply& done) {
+  if (!done.runs.empty() || !done.ticks.empty() || !done.completions.empty()
+      || !done.to_cancel.empty() || !done.to_terminate.empty()
+      || !rewritten_.empty())
+    half_done_ = why;
+  return tl::unexpected{std::move(why)};
 }
 
 result<void> rocksdb_writer::decide(const tick_decision& decision,

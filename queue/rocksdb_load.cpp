@@ -249,8 +249,7 @@ result<void> rocksdb_writer::recover(time_point now, opened_store& found) {
     remove(family::runs, keys::claim(number));
   claims_.clear();
   for (auto& [name, owner] : jobs_)
-    if (auto ok = release_next(*owner); !ok)
-      return ok;
+    release_next(*owner);
   // Counters that hold all claims, whatever comes, are from an older version.
   auto renew = [this](auto& one) {
     if (one.counters.claims_below == 0) {

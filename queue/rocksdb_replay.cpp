@@ -6,17 +6,17 @@ namespace jobq {
 result<reply> rocksdb_writer::carry_out(const command::replay& c) {
   if (auto ok = check_space(); !ok)
     return tl::unexpected{ok.error()};
-  // Nothing is changed before all that is needed could be read.
+  // Nothing is changed before what is needed could be read.
   for (const auto& change : c.changes)
     if (auto ok = can_read(change); !ok)
       return tl::unexpected{ok.error()};
   reply answer;
   for (const auto& decision : c.decisions)
     if (auto ok = decide(decision, c.now, answer); !ok)
-      return tl::unexpected{ok.error()};
+      return give_up(ok.error(), answer);
   for (const auto& change : c.changes)
     if (auto ok = rewrite(change, c.now, answer); !ok)
-      return tl::unexpected{ok.error()};
+      return give_up(ok.error(), answer);
   return answer;
 }
 
@@ -28,6 +28,8 @@ result<void> rocksdb_writer::can_read(const ledger_change& change) {
   for (const auto& one : change.firings)
     if (auto there = exists(one.run.id); !there)
       return tl::unexpected{there.error()};
+  if (auto head = owner.unfinished.head(); !head)
+    return tl::unexpected{head.error()};
   return {};
 }
 

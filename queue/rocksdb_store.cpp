@@ -116,8 +116,8 @@ result<opened_store> open_rocksdb_store(const rocksdb_options& options,
     const auto logs = options.durability == durability::async
                           ? std::optional{log_files::plain}
                           : std::nullopt;
-    auto db
-        = rocksdb_database::open(options.directory, options.read_only, logs);
+    auto db = rocksdb_database::open(options.directory, options.read_only, logs,
+                                     options.files);
     if (!db)
       return tl::unexpected{db.error()};
     auto opened = std::make_unique<rocksdb_store>(std::move(*db), options);

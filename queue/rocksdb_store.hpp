@@ -11,6 +11,10 @@
 #include "jobs/run.hpp"
 #include "queue/store.hpp"
 
+namespace rocksdb {
+class FileSystem;
+} // namespace rocksdb
+
 namespace jobq {
 
 struct rocksdb_options {
@@ -38,6 +42,8 @@ struct rocksdb_options {
   /// one after it.
   std::function<result<void>()> before_sync;
   std::function<void()> after_sync;
+  /// The files that RocksDB sees.
+  std::shared_ptr<rocksdb::FileSystem> files;
 };
 
 /// What opening found.

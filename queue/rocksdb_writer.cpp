@@ -65,11 +65,14 @@ rocksdb_writer::carry_out_all(std::span<any_command> batch, Write write) {
       if (auto ok = writes_.wait(last_batch_); !ok)
         return tl::unexpected{ok.error()};
     begin_batch();
+    release_left();
     commit_report report;
     report.replies.reserve(batch.size());
     for (auto& one : batch)
       report.replies.push_back(
           std::visit([this](auto& c) { return this->carry_out(c); }, one));
+    if (half_done_)
+      return tl::unexpected{poison(*half_done_)};
     auto can_claim = claimable();
     if (!can_claim)
       return tl::unexpected{poison(can_claim.error())};

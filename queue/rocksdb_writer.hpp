@@ -136,6 +136,8 @@ private:
   result<reply> carry_out(const command::expire& c);
   result<void> finish_one(const attempt_end& what, reply& answer);
   result<reply> change_one(const run_id& id, const run_event& what);
+  /// What is told of a run that is passed over.
+  static error unread(const run_id& id, const error& why);
 
   // Claiming: rocksdb_claim.cpp
   result<queue_state*> best_queue();
@@ -144,12 +146,15 @@ private:
   void begin(run_state was, shared_run what, queue_state& queue, job_state& job,
              codec::claim_record& record);
   void park(job_state& job, const run& what);
-  result<void> release_next(job_state& job);
-  result<void> let_go_serial(job_state& job, const run& before);
+  void release_next(job_state& job);
+  void release_left();
+  void let_go_serial(job_state& job, const run& before);
 
   // Firing: rocksdb_fire.cpp
   result<void> decide(const tick_decision& decision, time_point now,
                       reply& answer);
+  /// @param done what was carried out of the command so far
+  tl::unexpected<error> give_up(error why, const reply& done);
   result<void> fire_one(job_state& job, const firing& what, time_point now,
                         std::map<run_id, std::string>& skipped, reply& answer);
   result<void> drop_waiting(job_state& job, time_point now, reply& answer);
@@ -193,8 +198,8 @@ private:
   /// Applies an event to a run and records all that follows from it.
   result<shared_run> change(const shared_run& before, const run_event& what,
                             reply* answer);
-  result<shared_run> replace(const shared_run& before, changed_run after,
-                             reply* answer);
+  shared_run replace(const shared_run& before, changed_run after,
+                     reply* answer);
   void unindex(const run& before, const run& after, job_state& job);
   /// @returns whether a claim may want it soon
   bool index(const run& after, job_state& job);
@@ -283,6 +288,10 @@ private:
   std::map<std::string, codec::chunk> chunks_; ///< rewritten by expiry
   codec::chunk completed_;
   std::set<std::string> rewritten_; ///< ledger lines that a replay replaced
+  /// Why a command of this batch was given up with part of it carried out, so
+  /// that the batch must not be written.
+  std::optional<error> half_done_;
+  std::set<job_state*> unreleased_; ///< their parked runs couldn't be read
   std::vector<job_state*> touched_jobs_;
   std::vector<queue_state*> touched_queues_;
   bool timers_touched_ = false;

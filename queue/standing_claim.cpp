@@ -54,7 +54,7 @@ bool standing_claim::settle(const order& claim, const result<reply>& came) {
   const auto brought = static_cast<std::uint32_t>(came->runs.size());
   if (same)
     wanted_ += claim.limit - std::min(claim.limit, brought);
-  return brought > 0 || !came->completions.empty();
+  return brought > 0 || !came->completions.empty() || !came->unread.empty();
 }
 
 } // namespace jobq

@@ -161,6 +161,9 @@ struct reply {
   std::vector<run_ptr> runs;
   /// finish: what was refused, in order.
   std::vector<refusal> refused;
+  /// claim, promote: why runs were passed over, each named: they can't be read.
+  /// They stay where they are, and come up again when the store is reopened.
+  std::vector<error> unread;
   /// Runs that became final by this command, in order.
   std::vector<completion> completions;
   /// fire, replay: ledger lines as written.

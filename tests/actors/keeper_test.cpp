@@ -1,5 +1,6 @@
 #include "actors/keeper.hpp"
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -43,7 +44,9 @@ protected:
     system_ = std::make_unique<caf::actor_system>(settings_);
     desk_ = std::make_shared<commit_desk>(commits_);
     actor_ = spawn_keeper(*system_, {desk_, "me", [] { return time_point{}; },
-                                     [](log_level, std::string_view) {},
+                                     [this](log_level, std::string_view line) {
+                                       log_.emplace_back(line);
+                                     },
                                      [this] { ++drained_; }});
     settle();
   }
@@ -93,6 +96,7 @@ protected:
   std::unique_ptr<caf::actor_system> system_;
   std::shared_ptr<commit_desk> desk_;
   int drained_ = 0;
+  std::vector<std::string> log_;
   keeper_actor actor_;
 };
 
@@ -115,6 +119,22 @@ TEST_F(keeper, is_drained_once_the_last_claim_has_been_handed_on) {
   settle();
   EXPECT_EQ(drained_, 1);
   commits_.stopped.clear();
+}
+
+TEST_F(keeper, logs_which_runs_are_passed_over) {
+  reply came;
+  came.unread.push_back({errc::io, "run 1 can't be read"});
+  commits_.who.claimed(came);
+  settle();
+  EXPECT_EQ(log_, std::vector<std::string>{"run 1 can't be read"});
+  const std::vector<any_command> due{command::promote{}};
+  caf::anon_send(actor_, atom::commit_v,
+                 std::make_shared<std::vector<any_command>>(due));
+  settle();
+  ASSERT_EQ(commits_.callbacks.size(), 1U);
+  commits_.callbacks[0](came);
+  settle();
+  EXPECT_EQ(log_.size(), 2U);
 }
 
 TEST_F(keeper, that_dies_has_nothing_claimed_any_more) {

@@ -87,6 +87,19 @@ TEST(committer, claims_nothing_more_once_it_has_said_so) {
   EXPECT_EQ(claims.all.size(), 1U);
 }
 
+TEST(committer, says_which_runs_a_claim_passed_over_though_it_brought_none) {
+  fake_store store;
+  store.unread.push_back({errc::io, "a bad sector"});
+  answers claims;
+  auto queue = make_committer(store);
+  queue->claim_for(claims.claim());
+  queue->want(1);
+  claims.wait_for(1);
+  ASSERT_TRUE(claims.all[0]);
+  EXPECT_TRUE(claims.all[0]->runs.empty());
+  EXPECT_EQ(claims.all[0]->unread.size(), 1U);
+}
+
 TEST(committer, says_why_it_claims_nothing_more) {
   fake_store store;
   store.claim_fails = true;

@@ -96,6 +96,7 @@ public:
     claims.push_back(what);
     one.runs.resize(std::min<std::size_t>(what.limit, available));
     available -= one.runs.size();
+    one.unread = std::exchange(unread, {});
     return one;
   }
 
@@ -126,6 +127,7 @@ public:
   std::uint64_t applied = 0;
   std::size_t available = 0;
   std::vector<command::claim> claims;
+  std::vector<error> unread; ///< by the next claim
   bool claim_fails = false;
   bool closed = false;
   bool fails = false;

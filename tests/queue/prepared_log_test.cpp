@@ -103,7 +103,7 @@ TEST_F(prepared_log_test, zeros_that_cannot_be_written_are_done_without) {
 }
 
 TEST_F(prepared_log_test, only_logs_are_prepared) {
-  const auto env = make_prepared_logs();
+  const auto env = make_prepared_logs(rocksdb::FileSystem::Default());
   const auto size_of_one = [&](const std::string& name) {
     std::unique_ptr<rocksdb::WritableFile> made;
     const auto path = (place.path() / name).string();

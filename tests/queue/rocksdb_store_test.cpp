@@ -151,7 +151,11 @@ TEST_F(rocksdb_store_test, a_damaged_run_that_is_all_there_is_ends_no_claim) {
   harness.die();
   write_raw(family::runs, keys::run(id_of(1)), "garbage");
   harness.open(at(0));
-  EXPECT_TRUE(s.claim().empty());
+  const auto came = s.must(command::claim{"me", 1, at(1)});
+  EXPECT_TRUE(came.runs.empty());
+  ASSERT_EQ(came.unread.size(), 1U);
+  EXPECT_NE(came.unread[0].message.find(id_of(1).to_string()),
+            std::string::npos);
   s.enqueue(make_run(2));
   EXPECT_EQ(s.claim().size(), 1U);
 }

@@ -39,31 +39,6 @@ std::vector<std::uint64_t> sequences(const std::vector<completion>& all) {
   return out;
 }
 
-firing make_firing(std::int64_t nominal, overlap_policy policy,
-                   const std::string& job = "cron") {
-  firing what;
-  what.run = make_run(0, job);
-  what.run.id = run_id::of_tick(job, at(nominal));
-  what.run.trigger = trigger::schedule;
-  what.run.nominal_time = at(nominal);
-  what.run.scheduled_at = at(nominal);
-  what.run.serial = policy != overlap_policy::allow_all;
-  what.tick
-      = {job, at(nominal), at(nominal), 1, tick_fate::fired, what.run.id, {}};
-  what.overlap = policy;
-  return what;
-}
-
-tick_decision decide_at(std::int64_t from, std::int64_t nominal,
-                        overlap_policy policy = overlap_policy::skip,
-                        const std::string& job = "cron") {
-  tick_decision what;
-  what.cursor = {job, at(nominal), "f"};
-  what.decided_from = at(from);
-  what.firings.push_back(make_firing(nominal, policy, job));
-  return what;
-}
-
 TEST_P(store_conformance, an_enqueued_run_is_found_as_it_was) {
   auto value = make_run(1);
   value.parameters = {{"a", "1"}, {"b", ""}};

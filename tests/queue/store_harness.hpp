@@ -104,6 +104,31 @@ inline attempt make_attempt(const run& value, outcome_kind kind,
   return ended;
 }
 
+inline firing make_firing(std::int64_t nominal, overlap_policy policy,
+                          const std::string& job = "cron") {
+  firing what;
+  what.run = make_run(0, job);
+  what.run.id = run_id::of_tick(job, at(nominal));
+  what.run.trigger = trigger::schedule;
+  what.run.nominal_time = at(nominal);
+  what.run.scheduled_at = at(nominal);
+  what.run.serial = policy != overlap_policy::allow_all;
+  what.tick
+      = {job, at(nominal), at(nominal), 1, tick_fate::fired, what.run.id, {}};
+  what.overlap = policy;
+  return what;
+}
+
+inline tick_decision decide_at(std::int64_t from, std::int64_t nominal,
+                               overlap_policy policy = overlap_policy::skip,
+                               const std::string& job = "cron") {
+  tick_decision what;
+  what.cursor = {job, at(nominal), "f"};
+  what.decided_from = at(from);
+  what.firings.push_back(make_firing(nominal, policy, job));
+  return what;
+}
+
 /// Verbs in short, for one command each.
 class store_user {
 public:

@@ -1,0 +1,399 @@
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <rocksdb/file_system.h>
+
+#include "tests/queue/store_harness.hpp"
+
+/// What becomes of a read that fails: of each that a command makes, one after
+/// the other.
+namespace jobq::test {
+namespace {
+
+namespace fs = std::filesystem;
+using rocksdb::IODebugContext;
+using rocksdb::IOOptions;
+using rocksdb::IOStatus;
+
+/// Lets one read of a table fail, when armed.
+struct read_fault {
+  int reads_left = -1; ///< until the one that fails; negative: none does
+  bool came = false;
+
+  IOStatus next() {
+    if (reads_left < 0 || reads_left-- > 0)
+      return IOStatus::OK();
+    came = true;
+    return IOStatus::IOError("a bad sector");
+  }
+};
+
+class faulty_table final : public rocksdb::FSRandomAccessFileOwnerWrapper {
+public:
+  faulty_table(std::unique_ptr<rocksdb::FSRandomAccessFile> file,
+               read_fault& fault)
+      : FSRandomAccessFileOwnerWrapper{std::move(file)}, fault_{fault} {}
+
+  IOStatus Read(std::uint64_t offset, std::size_t bytes,
+                const IOOptions& options, rocksdb::Slice* came, char* scratch,
+                IODebugContext* debug) const override {
+    const auto fault = fault_.next();
+    return fault.ok()
+               ? target()->Read(offset, bytes, options, came, scratch, debug)
+               : fault;
+  }
+
+private:
+  read_fault& fault_;
+};
+
+class faulty_files final : public rocksdb::FileSystemWrapper {
+public:
+  explicit faulty_files(read_fault& fault)
+      : FileSystemWrapper{rocksdb::FileSystem::Default()}, fault_{fault} {}
+
+  const char* Name() const override { return "faulty_files"; }
+
+  IOStatus NewRandomAccessFile(const std::string& name,
+                               const rocksdb::FileOptions& options,
+                               std::unique_ptr<rocksdb::FSRandomAccessFile>* to,
+                               IODebugContext* debug) override {
+    auto came = target()->NewRandomAccessFile(name, options, to, debug);
+    if (came.ok() && name.ends_with(".sst"))
+      *to = std::make_unique<faulty_table>(std::move(*to), fault_);
+    return came;
+  }
+
+private:
+  read_fault& fault_;
+};
+
+/// A store whose rows are all on disk, and none in memory.
+class read_failure : public ::testing::Test {
+protected:
+  const time_point later = at(1'000'000);
+  const tick missed = missed_until(9);
+  const tick missed_too = missed_until(19);
+
+  read_failure() {
+    harness.options.files = std::make_shared<faulty_files>(fault);
+    harness.open(at(0));
+    fill();
+    s.reopen(at(3)); // writes the log's rows into tables
+    harness.die();
+    fs::rename(place(), kept());
+  }
+
+  fs::path place() const { return harness.directory.path() / "store"; }
+  fs::path kept() const { return harness.directory.path() / "kept"; }
+
+  /// A run whose row fills a block, so that it is read by itself.
+  static run large_run(std::uint64_t number, const std::string& job = "job") {
+    auto made = make_run(number, job);
+    made.parameters["payload"] = std::string(20'000, 'x');
+    return made;
+  }
+
+  /// Nine seconds of the ledger, also in a block of its own.
+  static tick missed_until(std::int64_t last) {
+    return {"cron",
+            at(last - 8),
+            at(last),
+            9,
+            tick_fate::engine_down,
+            {},
+            std::string(20'000, 'y')};
+  }
+
+  /// Runs of each kind and in each state, and lines of the ledger.
+  void fill() {
+    for (const std::uint64_t number : {10, 11, 12, 13}) {
+      auto one = large_run(number, "serial");
+      one.serial = true;
+      s.enqueue(one);
+    }
+    s.claim(4); // one of them; the others are parked
+    s.enqueue(large_run(4));
+    s.finish(s.claim().at(0), outcome_kind::succeeded, at(1), "a log");
+    s.enqueue(large_run(6));
+    s.must(command::discard{id_of(6), "no use", at(1)});
+    for (const std::uint64_t number : {1, 2, 3})
+      s.enqueue(large_run(number));
+    auto elsewhere = large_run(5);
+    elsewhere.queue = "other";
+    s.enqueue(elsewhere);
+    auto scheduled = large_run(20);
+    scheduled.state = run_state::scheduled;
+    scheduled.scheduled_at = at(50);
+    s.enqueue(scheduled);
+    tick_decision decided = decide_at(0, 10, overlap_policy::cancel_other);
+    decided.others = {missed, missed_too};
+    s.must(command::fire{{decided}, at(2)});
+  }
+
+  void reset() {
+    harness.die();
+    std::error_code ignored;
+    fs::remove_all(place(), ignored);
+    fs::copy(kept(), place());
+    fault = {};
+  }
+
+  /// Begins with the same store again and again, and each time has a later read
+  /// fail of those that `act` makes, until it makes no more.
+  /// @param prepare brings the store to where `act` is to begin
+  template <class Prepare, class Act>
+  void at_each_read(Prepare prepare, Act act) {
+    for (int read = 0;; ++read) {
+      SCOPED_TRACE("read " + std::to_string(read));
+      ASSERT_LT(read, 1'000);
+      reset();
+      harness.open(at(5));
+      prepare();
+      fault.reads_left = read;
+      act();
+      const bool made = std::exchange(fault, {}).came;
+      if (HasFailure())
+        return;
+      if (!made) {
+        EXPECT_GT(read, 0) << "nothing was read";
+        return;
+      }
+      all_can_end();
+      s.reopen(at(100));
+      all_can_end();
+      EXPECT_TRUE(s.list({run_state::available, {}, 100}).empty());
+      EXPECT_TRUE(s.list({run_state::scheduled, {}, 100}).empty());
+      EXPECT_TRUE(s.list({run_state::retryable, {}, 100}).empty());
+      EXPECT_TRUE(s.list({run_state::running, {}, 100}).empty());
+    }
+  }
+
+  /// Where a serial run waits is not the same after each start.
+  std::vector<run> all_by_id() {
+    auto all = s.list({{}, {}, 100});
+    std::sort(all.begin(), all.end(),
+              [](const run& a, const run& b) { return a.id < b.id; });
+    return all;
+  }
+
+  /// Executes what can be read now, unless the store gave up.
+  void all_can_end() {
+    for (int idle = 0; idle < 2; ++idle) {
+      if (const auto due = s.apply(command::promote{later});
+          !due && due.error().code == errc::store_failed)
+        return;
+      for (const auto& one : s.claim(100, later)) {
+        s.finish(one, outcome_kind::succeeded, later);
+        idle = -1;
+      }
+    }
+  }
+
+  /// Each read of a command that fails refuses it, or harms it not.
+  void expect_refusal_at_each_read(const any_command& what) {
+    at_each_read([] {},
+                 [&] {
+                   if (const auto came = s.apply(what); !came) {
+                     EXPECT_TRUE(is_a_fault(came.error()))
+                         << came.error().message;
+                   }
+                 });
+  }
+
+  static bool is_a_fault(const error& why) {
+    return why.message.find("a bad sector") != std::string::npos;
+  }
+
+  read_fault fault;
+  rocksdb_harness harness;
+  store_user s{harness};
+};
+
+TEST_F(read_failure, keeps_a_store_from_opening_and_changes_nothing) {
+  reset();
+  harness.open(at(5));
+  const auto whole = all_by_id();
+  for (int read = 0;; ++read) {
+    SCOPED_TRACE("read " + std::to_string(read));
+    reset();
+    fault.reads_left = read;
+    auto opened = open_rocksdb_store(harness.options, at(5));
+    if (!std::exchange(fault, {}).came)
+      break;
+    if (opened) {
+      harness.found = std::move(*opened);
+    } else {
+      EXPECT_TRUE(is_a_fault(opened.error())) << opened.error().message;
+      EXPECT_NE(opened.error().message.find(place().string()),
+                std::string::npos);
+      harness.open(at(5));
+    }
+    EXPECT_TRUE(all_by_id() == whole);
+    all_can_end();
+    EXPECT_EQ(s.list({run_state::completed, {}, 100}).size(), 11U);
+  }
+}
+
+TEST_F(read_failure, passes_over_a_run_and_says_so) {
+  std::size_t passed_over = 0;
+  const auto told = [&](const result<reply>& came) {
+    if (!came) {
+      EXPECT_TRUE(is_a_fault(came.error())) << came.error().message;
+      return;
+    }
+    for (const auto& why : came->unread) {
+      EXPECT_TRUE(is_a_fault(why)) << why.message;
+      EXPECT_EQ(why.message.find("run 0"), 0U) << why.message;
+      ++passed_over;
+    }
+  };
+  at_each_read([] {},
+               [&] {
+                 told(s.apply(command::promote{at(60)}));
+                 told(s.apply(command::claim{"me", 100, at(60)}));
+               });
+  EXPECT_GT(passed_over, 0U);
+}
+
+TEST_F(read_failure, of_the_next_in_a_serial_line_holds_it_up_no_longer) {
+  // Each start has called one more of them.
+  at_each_read(
+      [this] {
+        for (int claims = 0; claims < 2; ++claims)
+          for (const auto& one : s.claim(100, at(6)))
+            s.finish(one, outcome_kind::succeeded, at(6));
+      },
+      [this] {
+        const auto third = s.claim(1, at(6));
+        ASSERT_EQ(third.at(0).id, id_of(12));
+        s.finish(third[0], outcome_kind::succeeded, at(7));
+        fault.reads_left = -1;
+        s.must(barrier());
+        const auto fourth = s.claim(1, at(8));
+        ASSERT_EQ(fourth.size(), 1U);
+        EXPECT_EQ(fourth[0].id, id_of(13));
+      });
+}
+
+TEST_F(read_failure, refuses_a_word_about_one_run) {
+  expect_refusal_at_each_read(command::cancel{id_of(13), "", at(6)});
+  expect_refusal_at_each_read(command::retry{id_of(6), "", at(6)});
+  expect_refusal_at_each_read(command::discard{id_of(20), "", at(6)});
+}
+
+TEST_F(read_failure, refuses_what_is_enqueued_whole) {
+  at_each_read([] {},
+               [this] {
+                 const auto came = s.apply(command::enqueue{
+                     {make_run(0), make_run(1), make_run(30)}});
+                 const bool made = came.has_value();
+                 if (!made) {
+                   EXPECT_TRUE(is_a_fault(came.error()));
+                 }
+                 fault.reads_left = -1;
+                 EXPECT_EQ(harness.get().find_run(id_of(0)).has_value(), made);
+                 EXPECT_EQ(harness.get().find_run(id_of(30)).has_value(), made);
+               });
+}
+
+TEST_F(read_failure, refuses_a_replay_whole) {
+  const auto replay_last = [](const tick& line) {
+    ledger_change change;
+    change.job = "cron";
+    change.before = change.after = {line};
+    change.after[0].to -= seconds{1};
+    --change.after[0].count;
+    change.firings
+        = {make_firing((line.to - at(0)) / seconds{1}, overlap_policy::skip)};
+    return change;
+  };
+  const command::replay both{
+      {}, {replay_last(missed), replay_last(missed_too)}, at(20)};
+  const auto ticks_before = [this] {
+    reset();
+    harness.open(at(5));
+    return s.ticks();
+  }();
+  at_each_read([] {},
+               [&] {
+                 const auto came = s.apply(both);
+                 fault.reads_left = -1;
+                 const auto now = s.ticks();
+                 if (came) {
+                   EXPECT_EQ(now.size(), ticks_before.size() + 2);
+                   return;
+                 }
+                 EXPECT_TRUE(is_a_fault(came.error()));
+                 EXPECT_EQ(now, ticks_before);
+               });
+}
+
+TEST_F(read_failure, lets_a_decision_be_made_again) {
+  const command::fire what{{decide_at(10, 20, overlap_policy::cancel_other)},
+                           at(20)};
+  at_each_read([] {},
+               [&] {
+                 if (s.apply(what))
+                   return;
+                 fault.reads_left = -1;
+                 if (const auto again = s.apply(what); again) {
+                   EXPECT_EQ(harness.get().cursors().value().at(0).position,
+                             at(20));
+                 } else {
+                   EXPECT_EQ(again.error().code, errc::store_failed);
+                 }
+               });
+}
+
+TEST_F(read_failure, lets_what_is_old_be_deleted_the_next_time) {
+  const command::expire sweep{{}, at(0) + std::chrono::hours{10'000}, 1'000};
+  at_each_read([] {},
+               [&] {
+                 s.apply(sweep);
+                 fault.reads_left = -1;
+                 if (const auto again = s.apply(sweep); again) {
+                   EXPECT_TRUE(s.history().empty());
+                   EXPECT_TRUE(s.ticks().empty());
+                 } else {
+                   EXPECT_EQ(again.error().code, errc::store_failed);
+                 }
+               });
+}
+
+TEST_F(read_failure, makes_a_listing_an_error_and_no_shorter) {
+  const auto look = [&](const auto& list) {
+    reset();
+    harness.open(at(5));
+    const auto whole = list();
+    ASSERT_TRUE(whole);
+    at_each_read([] {},
+                 [&] {
+                   if (const auto came = list(); came) {
+                     EXPECT_EQ(*came, *whole);
+                   } else {
+                     EXPECT_TRUE(is_a_fault(came.error()))
+                         << came.error().message;
+                   }
+                 });
+  };
+  look([this] { return harness.get().find_run(id_of(13)); });
+  look([this] { return harness.get().list_runs({{}, {}, 100}); });
+  look([this] {
+    return harness.get().list_runs({run_state::available, {}, 100});
+  });
+  look([this] {
+    return harness.get().list_runs({run_state::completed, {}, 100});
+  });
+  look([this] { return harness.get().list_ticks({}); });
+  look([this] { return harness.get().read_log(id_of(4), 1); });
+}
+
+} // namespace
+} // namespace jobq::test
