@@ -36,9 +36,6 @@ using steady = std::chrono::steady_clock;
 
 constexpr auto json_type = "application/json";
 constexpr auto lines_type = "application/x-ndjson";
-/// For answers in the making when the server stops: above all the one to the
-/// client that asked for it.
-constexpr std::chrono::seconds last_answers{1};
 
 /// The answer to a request that could not be read; none when there is nobody to
 /// answer to.
@@ -284,7 +281,7 @@ private:
     for (auto& each : clients_)
       each.client->end_requests();
     std::unique_lock lock{ended_mutex_};
-    ended_.wait_for(lock, last_answers, [this] {
+    ended_.wait_for(lock, options_.last_answers, [this] {
       return std::ranges::all_of(
           clients_, [](const auto& each) { return each.ended.load(); });
     });

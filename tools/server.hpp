@@ -23,6 +23,9 @@ struct server_options {
   std::chrono::milliseconds idle_timeout = std::chrono::seconds{60};
   /// How long a request may take to arrive, and an answer to be taken.
   std::chrono::milliseconds request_timeout = std::chrono::seconds{15};
+  /// How long a server that stops waits for answers in the making: above all
+  /// the one to the client that asked for it.
+  std::chrono::milliseconds last_answers = std::chrono::seconds{1};
 };
 
 /// The API over HTTP/1.1 on a Unix socket: one thread per connection, streams
