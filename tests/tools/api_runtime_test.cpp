@@ -19,14 +19,24 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto sample = R"(
+/// An hour in Berlin that does not strike while a test runs: the evening's in
+/// the first half of the day, else the morning's.
+std::string distant_hour() {
+  const auto now = std::chrono::system_clock::now();
+  const auto today = std::chrono::floor<std::chrono::days>(now);
+  return now - today < 12h ? "20" : "10";
+}
+
+std::string sample(const std::string& hour) {
+  return R"(
 scheduler:
   workers: 2
   jobs:
     - name: sessions
       extension: core
       job: cleanup_inactive_sessions
-      schedule: "0 0 3 * * *"
+      schedule: "0 0 )"
+         + hour + R"( * * *"
       timezone: Europe/Berlin
       description: Close idle sessions
       tags: [nightly]
@@ -43,6 +53,24 @@ scheduler:
       schedule: "0 0 4 * * *"
       enabled: false
 )";
+}
+
+/// A job that runs every hour, and next in half an hour.
+std::string hourly() {
+  const auto next = std::chrono::system_clock::now() + 30min;
+  const auto hour = std::chrono::floor<std::chrono::hours>(next);
+  const auto minute = std::chrono::floor<std::chrono::minutes>(next - hour);
+  return R"(
+scheduler:
+  jobs:
+    - name: contexts
+      extension: core
+      job: cleanup_empty_contexts
+      schedule: "0 )"
+         + std::to_string(minute.count()) + R"( * * * *"
+      catchup: none
+)";
+}
 
 class api_test : public ::testing::Test {
 protected:
@@ -105,7 +133,8 @@ protected:
   }
 
   test::temp_dir dir_;
-  std::filesystem::path config_ = dir_.write("config.yaml", sample);
+  const std::string hour_ = distant_hour();
+  std::filesystem::path config_ = dir_.write("config.yaml", sample(hour_));
   int stops_ = 0;
   std::unique_ptr<runtime> runtime_;
 };
@@ -172,7 +201,8 @@ TEST_F(api_test, a_job_in_detail_has_policies_ticks_runs_and_checks) {
   EXPECT_EQ(job["policies"]["parameters"], json({{"inactive_hours", "2"}}));
   EXPECT_EQ(job["policies"]["overlap_policy"], "skip");
   ASSERT_EQ(job["next_ticks"].size(), 5U);
-  EXPECT_NE(job["next_ticks"][0].get<std::string>().find("T03:00:00+0"),
+  const auto tick = "T" + hour_ + ":00:00+0";
+  EXPECT_NE(job["next_ticks"][0].get<std::string>().find(tick),
             std::string::npos);
   EXPECT_EQ(job["last_runs"].size(), 0U);
   ASSERT_EQ(job["checks"].size(), 5U);
@@ -373,15 +403,7 @@ tick missed_half_day(const job_definition& job, time_point now) {
 }
 
 TEST_F(api_test, a_replay_is_planned_applied_and_done_once) {
-  config_ = dir_.write("replay.yaml", R"(
-scheduler:
-  jobs:
-    - name: contexts
-      extension: core
-      job: cleanup_empty_contexts
-      schedule: "0 0 * * * *"
-      catchup: none
-)");
+  config_ = dir_.write("replay.yaml", hourly());
   open(true);
   const auto now
       = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
@@ -420,15 +442,7 @@ scheduler:
 }
 
 TEST_F(api_test, a_replay_reaches_past_every_run_since) {
-  config_ = dir_.write("replay.yaml", R"(
-scheduler:
-  jobs:
-    - name: contexts
-      extension: core
-      job: cleanup_empty_contexts
-      schedule: "0 0 * * * *"
-      catchup: none
-)");
+  config_ = dir_.write("replay.yaml", hourly());
   open(true);
   const auto now
       = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
