@@ -343,11 +343,20 @@ TEST_F(api_test, history_is_streamed_as_it_is_made) {
 
   // Resumed behind the first one, filtered, and ended by the engine.
   std::vector<json> rest;
+  std::atomic<bool> heard{false};
   std::thread resumed{[&] {
-    rest = lines_of("/v1/history/stream?job=by_hand&since_sequence="
-                    + lines[0]["sequence"].dump());
+    const auto done = make_local_client(*runtime_)->follow(
+        test::get("/v1/history/stream?job=by_hand&since_sequence="
+                  + lines[0]["sequence"].dump()),
+        [&](const std::string& line) {
+          rest.push_back(json::parse(line));
+          heard = true;
+          return true;
+        });
+    EXPECT_TRUE(done) << done.error().message;
   }};
-  std::this_thread::sleep_for(100ms);
+  while (!heard)
+    std::this_thread::sleep_for(1ms);
   runtime_->jobs_engine().stop();
   resumed.join();
   ASSERT_EQ(rest.size(), 1U);
