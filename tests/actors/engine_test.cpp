@@ -1,6 +1,7 @@
 #include "actors/engine.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <future>
 #include <thread>
@@ -175,6 +176,14 @@ protected:
     return {};
   }
 
+  /// `drain` itself waits for a second at most.
+  void wait_until_drained() const {
+    const auto deadline = std::chrono::steady_clock::now() + seconds{20};
+    while (!engine_->drained() && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(milliseconds{1});
+    EXPECT_TRUE(engine_->drained());
+  }
+
   std::filesystem::path directory_;
   registry registry_;
   configuration config_;
@@ -189,6 +198,7 @@ TEST_F(engine_on_threads, what_is_enqueued_after_a_drain_is_not_started) {
   start();
   ASSERT_TRUE(engine_->run_now("ok", {}, trigger::manual));
   engine_->drain();
+  wait_until_drained();
   for (int i = 0; i < 20; ++i) {
     const auto late = engine_->run_now("ok", {}, trigger::manual);
     ASSERT_TRUE(late) << late.error().message;

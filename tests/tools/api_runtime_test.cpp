@@ -122,6 +122,16 @@ protected:
     return lines;
   }
 
+  /// The engine itself waits for a second at most.
+  void drain() {
+    post("/v1/drain");
+    const auto& engine = runtime_->jobs_engine();
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (!engine.drained() && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(1ms);
+    EXPECT_TRUE(engine.drained());
+  }
+
   /// Runs a job and waits for its end.
   json run_to_end(const std::string& job, const std::string& body = {}) {
     const auto begun = post("/v1/jobs/" + job + "/run", body);
@@ -523,7 +533,7 @@ TEST_F(api_test, a_function_is_run_under_the_name_of_its_job) {
 }
 
 TEST_F(api_test, a_run_that_a_drained_engine_will_not_begin_is_told_as_held) {
-  post("/v1/drain");
+  drain();
   const auto made = post("/v1/jobs/by_hand/run");
   bool held = false;
   api_request request;
@@ -541,7 +551,7 @@ TEST_F(api_test, a_run_that_a_drained_engine_will_not_begin_is_told_as_held) {
 }
 
 TEST_F(api_test, a_batch_of_runs_is_enqueued_in_one_commit) {
-  post("/v1/drain");
+  drain();
   const auto made = post("/v1/runs", R"({"runs": [
       {"job": "sessions", "parameters": {"inactive_hours": 5}},
       {"job": "by_hand", "enforce": false},
@@ -590,7 +600,7 @@ TEST_F(api_test, a_batch_has_1_to_1000_runs) {
   EXPECT_NE(refused(json{{"runs", many}}.dump()).find("at most 1000"),
             std::string::npos);
   many.erase(0);
-  post("/v1/drain");
+  drain();
   EXPECT_EQ(post("/v1/runs", json{{"runs", many}}.dump())["ids"].size(),
             1'000U);
 }
