@@ -26,7 +26,7 @@ protected:
     drive_options made;
     made.measure = measure;
     made.runs = runs;
-    made.time = std::chrono::seconds{10};
+    made.time = std::chrono::seconds{30};
     made.directory = place_.path();
     made.server = fs::path{JOBQ_BIN_DIR} / "jobqd";
     return made;
@@ -134,12 +134,17 @@ int interrupted_program(const fs::path& place, const char* via) {
             "30", "--via", via, "--directory", place.c_str(), nullptr);
     ::_exit(127);
   }
-  for (int i = 0; i < 500 && fs::is_empty(place); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds{10});
-  std::this_thread::sleep_for(std::chrono::milliseconds{300});
-  ::kill(child, SIGINT);
   int status = 0;
-  ::waitpid(child, &status, 0);
+  bool ended = false;
+  while (!ended && fs::is_empty(place)) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    ended = ::waitpid(child, &status, WNOHANG) == child;
+  }
+  if (!ended) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{300});
+    ::kill(child, SIGINT);
+    ::waitpid(child, &status, 0);
+  }
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
