@@ -51,13 +51,16 @@ TEST_F(jobqd_test, starts_and_stops_by_a_signal) {
 }
 
 TEST_F(jobqd_test, a_second_signal_ends_it_at_once) {
-  dir_.write("config.yaml", std::string{sample}
-                                + "    - {name: slow, extension: command, "
-                                  "command: [/bin/sleep, \"60\"]}\n");
+  dir_.write("config.yaml", std::string{sample} + R"(
+    - name: stubborn
+      extension: command
+      working_directory: .
+      command: [/bin/sh, -c, "trap '' TERM; : > begun; exec sleep 60"]
+)");
   auto jobqd = start();
   ASSERT_TRUE(jobqd.says("is running")) << jobqd.said();
-  const auto id = begin("slow");
-  while (get("/v1/runs/" + id)["state"] != "running")
+  begin("stubborn");
+  while (!std::filesystem::exists(dir_.path() / "begun"))
     std::this_thread::sleep_for(10ms);
   jobqd.signal(SIGTERM);
   EXPECT_TRUE(jobqd.says("stopping: SIGTERM")) << jobqd.said();
