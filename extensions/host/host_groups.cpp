@@ -22,9 +22,6 @@ namespace {
 const std::string prefix = "jobq-hosts-";
 const std::string server_group = "server";
 
-/// What is killed may take a moment; so often, at intervals of a millisecond.
-constexpr int patience = 500;
-
 tl::unexpected<error> refuse(errc code, const std::string& what,
                              const std::error_code& why) {
   return fail(code, what + ": " + why.message());
@@ -66,16 +63,6 @@ std::error_code visit(const control_group& group) {
   }
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
   return {code, std::generic_category()};
-}
-
-template <class Condition>
-bool wait_for(Condition holds) {
-  for (int i = 0; i < patience; ++i) {
-    if (holds())
-      return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds{1});
-  }
-  return holds();
 }
 
 std::error_code from_errno(int failed) {
@@ -141,7 +128,7 @@ host_groups::host_groups(const fs::path& own, pid_t server,
 
 host_groups::~host_groups() {
   if (lock_ >= 0) {
-    wait_for([this] { return kill_and_remove(parent_); });
+    kill_and_wait(parent_);
     ::close(lock_);
   }
   if (moved_)
@@ -161,7 +148,7 @@ void host_groups::remove_stale() {
     if (held < 0)
       continue;
     const control_group stale{each->path()};
-    wait_for([&] { return kill_and_remove(stale); });
+    kill_and_wait(stale);
     ::close(held);
   }
 }
@@ -241,7 +228,7 @@ result<void> host_groups::try_out() {
   if (!probe)
     return tl::unexpected(probe.error());
   const auto failed = visit(*probe);
-  wait_for([&] { return kill_and_remove(*probe); });
+  kill_and_wait(*probe);
   if (failed)
     return refuse(errc::unsupported,
                   "no process can be moved to " + parent_.directory().string(),
@@ -283,6 +270,13 @@ host_groups::add(const group_limits& limits) {
                         + group->directory().string(),
                     failed);
   return made;
+}
+
+void host_groups::kill_and_wait(const control_group& group) {
+  const auto deadline
+      = std::chrono::steady_clock::now() + directories_.patience;
+  while (!kill_and_remove(group) && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
 }
 
 bool host_groups::kill_and_remove(const control_group& group) {

@@ -14,6 +14,7 @@
 #include "extensions/host/control_group.hpp"
 #include "extensions/host/group_plan.hpp"
 #include "jobs/error.hpp"
+#include "jobs/time.hpp"
 
 namespace jobq::hosting {
 
@@ -45,6 +46,8 @@ private:
 struct group_directories {
   std::function<std::error_code(const std::filesystem::path&)> make;
   std::function<std::error_code(const std::filesystem::path&)> remove;
+  /// What was killed may take so long to die.
+  milliseconds patience{500};
 };
 
 /// mkdir and rmdir.
@@ -96,6 +99,8 @@ private:
   void move_back();
   result<void> try_out();
   result<control_group> make(const std::string& name);
+  /// Waits for the last of them to die, as long as `patience`.
+  void kill_and_wait(const control_group& group);
   /// @returns whether it is gone now
   bool kill_and_remove(const control_group& group);
   void give_back(const control_group& group);

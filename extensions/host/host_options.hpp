@@ -10,6 +10,7 @@
 
 #include "jobs/definition.hpp"
 #include "jobs/error.hpp"
+#include "jobs/stop_ladder.hpp"
 
 namespace jobq {
 
@@ -39,6 +40,12 @@ struct host_options {
   /// has when it starts, which does not bind root; in a control group all that
   /// it may have.
   std::uint32_t processes = 256;
+  /// A host that has closed its connection with the server is killed unless it
+  /// ends within this.
+  milliseconds silence_patience{50};
+  /// From the order to end until it is killed, and from the order to kill until
+  /// the server does it itself.
+  milliseconds kill_patience = stop_ladder::killed;
   /// Where hosts have control groups of their own; null: they have none,
   std::shared_ptr<hosting::host_groups> groups;
   std::string no_groups; ///< and this is why. `use_groups` fills in both

@@ -15,7 +15,6 @@
 #include "extensions/host/host_spawn.hpp"
 #include "extensions/host/process_hunt.hpp"
 #include "host.pb.h"
-#include "jobs/stop_ladder.hpp"
 
 namespace jobq::hosting {
 
@@ -23,15 +22,10 @@ namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-using std::chrono::milliseconds;
 using found = frame_splitter::found;
 
 /// How long a host that says too much is not heard.
 constexpr milliseconds silence{10};
-/// From the loss of the runner's socket to its death, before it is killed.
-constexpr milliseconds lost_socket{50};
-/// From the order to kill to the end, before the server does it itself.
-constexpr milliseconds kill_patience = stop_ladder::killed;
 constexpr milliseconds reap_interval{2};
 constexpr auto silent = "it closed its connection with the server";
 /// What is heard of one descriptor at its end.
@@ -44,9 +38,12 @@ std::array<char, 64 * 1024>& scratch() {
 
 } // namespace
 
-host_process::host_process(asio::io_context& context, host_listener& listener)
-    : listener_{&listener}, runner_{context}, warden_{context},
-      output_{context}, runner_pause_{context},
+host_process::host_process(asio::io_context& context,
+                           const host_options& options, host_listener& listener)
+    : silence_patience_{options.silence_patience},
+      kill_patience_{options.kill_patience}, listener_{&listener},
+      runner_{context}, warden_{context}, output_{context},
+      runner_pause_{context},
       output_pause_{context}, patience_{context}, reaper_{context} {}
 
 host_process::~host_process() = default;
@@ -54,7 +51,8 @@ host_process::~host_process() = default;
 result<std::shared_ptr<host_process>>
 host_process::start(asio::io_context& context, const host_options& options,
                     const host_profile& profile, host_listener& listener) {
-  std::shared_ptr<host_process> made{new host_process{context, listener}};
+  std::shared_ptr<host_process> made{
+      new host_process{context, options, listener}};
   if (auto spawned = made->spawn(options, profile); !spawned)
     return tl::unexpected(spawned.error());
   made->listen();
@@ -278,7 +276,7 @@ void host_process::kill() {
   order.set_kind(wire::Order::KILL);
   send_frame(warden_.native_handle(), order);
   wake_warden();
-  patience_.expires_after(kill_patience);
+  patience_.expires_after(kill_patience_);
   patience_.async_wait(
       [self = shared_from_this()](const error_code& cancelled) {
         // A warden that is stopped again and again, say, obeys nobody.
@@ -293,7 +291,7 @@ void host_process::close() {
   error_code ignored;
   runner_.shutdown(socket::shutdown_send, ignored);
   wake_warden();
-  patience_.expires_after(kill_patience);
+  patience_.expires_after(kill_patience_);
   patience_.async_wait(
       [self = shared_from_this()](const error_code& cancelled) {
         if (!cancelled)
@@ -317,7 +315,7 @@ void host_process::runner_is_silent() {
   if (closing_ || killing_)
     return;
   wake_warden();
-  patience_.expires_after(lost_socket);
+  patience_.expires_after(silence_patience_);
   patience_.async_wait(
       [self = shared_from_this()](const error_code& cancelled) {
         if (!cancelled && !self->ended_)

@@ -71,7 +71,8 @@ public:
 private:
   using socket = boost::asio::local::stream_protocol::socket;
 
-  host_process(boost::asio::io_context& context, host_listener& listener);
+  host_process(boost::asio::io_context& context, const host_options& options,
+               host_listener& listener);
 
   result<void> spawn(const host_options& options, const host_profile& profile);
   void listen();
@@ -89,6 +90,8 @@ private:
   void ended(const wire::End* end);
   void reap();
 
+  const milliseconds silence_patience_;
+  const milliseconds kill_patience_;
   host_listener* listener_;
   socket runner_;
   socket warden_;
