@@ -241,8 +241,10 @@ TEST_F(executor_test, a_waiting_run_can_be_stopped_before_it_begins) {
 TEST_F(executor_test, a_deaf_function_is_given_up_and_its_place_taken) {
   auto door = std::make_shared<gate>();
   auto left = std::make_shared<std::promise<void>>();
-  add("deaf", [door, left](job_context& context) {
+  std::promise<void> begun;
+  add("deaf", [door, left, &begun](job_context& context) {
     context.log(log_level::info, "before");
+    begun.set_value();
     door->wait();
     context.log(log_level::info, "after");
     left->set_value();
@@ -255,7 +257,7 @@ TEST_F(executor_test, a_deaf_function_is_given_up_and_its_place_taken) {
   auto what = a_run("deaf");
   runs->start(what, deaf.observer());
   runs->start(a_run("quick"), quick.observer());
-  std::this_thread::sleep_for(20ms); // else the stop would come before it
+  begun.get_future().wait(); // else the stop would come before it
   runs->stop(what.id, stop_reason::timeout);
   auto result = deaf.get();
   EXPECT_EQ(result.kind, outcome_kind::timed_out);
