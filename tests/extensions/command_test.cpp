@@ -60,8 +60,9 @@ TEST_F(command_test, the_limit_of_processor_time_is_told) {
   ::getrusage(RUSAGE_SELF, &used);
   auto little = before;
   // This process is bound by it as well.
-  little.rlim_cur
-      = static_cast<rlim_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec + 2);
+  const auto micros = used.ru_utime.tv_usec + used.ru_stime.tv_usec;
+  little.rlim_cur = static_cast<rlim_t>(
+      used.ru_utime.tv_sec + used.ru_stime.tv_sec + micros / 1'000'000 + 2);
   ::setrlimit(RLIMIT_CPU, &little);
   const auto over = run_script(burn);
   const auto killed = run_script("kill -KILL $$");
