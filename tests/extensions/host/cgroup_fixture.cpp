@@ -122,6 +122,12 @@ real_group::~real_group() {
   ::rmdir(mount_.c_str());
 }
 
+group_directories real_group::directories() {
+  auto made = kernel_directories();
+  made.patience = std::chrono::seconds{20};
+  return made;
+}
+
 std::size_t real_group::groups() const {
   return control_group{path_}.descendants().size();
 }

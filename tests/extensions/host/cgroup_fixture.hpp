@@ -55,6 +55,8 @@ public:
   real_group& operator=(const real_group&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
+  /// The kernel's, on a machine that may be busy.
+  static hosting::group_directories directories();
   /// Why there is none; empty: there is one.
   const std::string& why_not() const { return why_not_; }
   /// The groups below it and theirs.

@@ -8,9 +8,6 @@ namespace {
 class early_stop_test : public host_test {};
 
 TEST_F(early_stop_test, is_heard_by_a_host_that_is_only_starting) {
-  auto options = usual();
-  options.obey_grace = seconds{10};
-  restart(options);
   const auto what = a_run("obey");
   auto hears = start(what);
   hosts().stop(what.id, stop_reason::cancel);

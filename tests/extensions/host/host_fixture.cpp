@@ -105,9 +105,17 @@ host_test::~host_test() {
 process_executor_options host_test::usual() {
   process_executor_options made;
   made.host.program = JOBQ_TEST_HOST;
+  made.host.silence_patience = 20s;
+  made.host.kill_patience = 20s;
   made.max_hosts = 4;
+  made.obey_grace = 20s;
+  made.terminate_grace = 20s;
+  return made;
+}
+
+process_executor_options host_test::impatient() {
+  auto made = usual();
   made.obey_grace = 100ms;
-  made.terminate_grace = 100ms;
   return made;
 }
 
@@ -146,6 +154,10 @@ outcome host_test::result_of(const std::string& function, execution_plan plan) {
 
 std::size_t host_test::processes() {
   return hosting::descendants_of(::getpid()).size();
+}
+
+bool host_test::only_hosts_are_left() const {
+  return processes() == 2 * hosts_->statistics().hosts;
 }
 
 std::size_t host_test::open_descriptors() {

@@ -53,8 +53,10 @@ protected:
   host_test();
   ~host_test() override;
 
-  /// Options with short graces.
+  /// Options under which a busy machine makes nobody late.
   static process_executor_options usual();
+  /// The same, but SIGTERM follows an order to stop after 100 ms.
+  static process_executor_options impatient();
   static std::filesystem::path library(const std::string& name);
   static run a_run(const std::string& function);
   static execution_plan a_plan();
@@ -67,6 +69,9 @@ protected:
                     execution_plan plan = a_plan());
   /// Nothing but the executor's hosts descends from this process.
   static std::size_t processes();
+  /// Each is a warden and its runner. One that could not clear away in time
+  /// what its function left is replaced.
+  bool only_hosts_are_left() const;
   static std::size_t open_descriptors();
   /// Bytes of memory that this process has.
   static std::size_t resident();

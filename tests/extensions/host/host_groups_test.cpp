@@ -211,7 +211,8 @@ protected:
 TEST_F(real_groups_test, a_group_ends_with_its_processes) {
   sleeper one;
   {
-    const auto groups = host_groups::open(real_.path(), ::getpid());
+    const auto groups
+        = host_groups::open(real_.path(), ::getpid(), real_.directories());
     ASSERT_TRUE(groups) << groups.error().message;
     const auto host = (*groups)->add({});
     ASSERT_TRUE(host) << host.error().message;
@@ -224,7 +225,8 @@ TEST_F(real_groups_test, a_group_ends_with_its_processes) {
 
 TEST_F(real_groups_test, groups_that_a_host_made_go_with_it) {
   sleeper one;
-  const auto groups = host_groups::open(real_.path(), ::getpid());
+  const auto groups
+      = host_groups::open(real_.path(), ::getpid(), real_.directories());
   ASSERT_TRUE(groups);
   {
     const auto host = (*groups)->add({});
@@ -243,7 +245,8 @@ TEST_F(real_groups_test, what_a_killed_server_left_dies_with_the_next_one) {
   sleeper orphan;
   const auto server = ::fork();
   if (server == 0) {
-    const auto groups = host_groups::open(real_.path(), ::getpid());
+    const auto groups
+        = host_groups::open(real_.path(), ::getpid(), real_.directories());
     const auto host = groups ? (*groups)->add({}) : nullptr;
     if (host && !(*host)->group().add(orphan.pid()))
       ::raise(SIGKILL);
@@ -254,7 +257,8 @@ TEST_F(real_groups_test, what_a_killed_server_left_dies_with_the_next_one) {
   ASSERT_TRUE(WIFSIGNALED(status));
   EXPECT_EQ(real_.groups(), 2U);
   {
-    const auto groups = host_groups::open(real_.path(), ::getpid());
+    const auto groups
+        = host_groups::open(real_.path(), ::getpid(), real_.directories());
     ASSERT_TRUE(groups);
     EXPECT_EQ(real_.groups(), 1U);
   }

@@ -20,6 +20,8 @@ namespace {
 /// the same one, the server has no descriptor more, and nobody is left.
 class hostile_test : public host_test {
 protected:
+  hostile_test() { restart(impatient()); }
+
   void SetUp() override {
     result_of("nothing");
     descriptors_ = open_descriptors();
@@ -45,9 +47,12 @@ protected:
   }
 
   /// Of a function that only a timeout ends.
-  outcome timed_out(const std::string& function) {
+  /// @param line what it logs when it has begun
+  outcome timed_out(const std::string& function,
+                    const std::string& line = "begun") {
     const auto what = a_run(function);
     auto hears = start(what);
+    EXPECT_TRUE(hears.wait_for_line(line)) << function;
     hosts().stop(what.id, stop_reason::timeout);
     return hears.wait();
   }
@@ -120,6 +125,9 @@ TEST_F(hostile_test, throwing_is_a_failure) {
 }
 
 TEST_F(hostile_test, an_endless_loop_ends_at_its_timeout) {
+  auto options = impatient();
+  options.terminate_grace = 100ms;
+  restart(options);
   expect_killed(timed_out("loop_for_ever"));
 }
 
@@ -170,11 +178,7 @@ TEST_F(hungry_test, shared_memory_has_an_end_too) {
 
 TEST_F(hostile_test, output_without_end_is_bounded) {
   const auto before = resident();
-  const auto what = a_run("write_for_ever");
-  auto hears = start(what);
-  EXPECT_TRUE(hears.wait_for_line("another line"));
-  hosts().stop(what.id, stop_reason::timeout);
-  const auto result = hears.wait();
+  const auto result = timed_out("write_for_ever", "another line");
   expect_terminated(result);
   EXPECT_EQ(result.process->output.size(), 4096U);
   if (!JOBQ_SANITIZED) {
@@ -184,11 +188,7 @@ TEST_F(hostile_test, output_without_end_is_bounded) {
 
 TEST_F(hostile_test, log_lines_without_end_are_bounded) {
   const auto before = resident();
-  const auto what = a_run("log_for_ever");
-  auto hears = start(what);
-  EXPECT_TRUE(hears.wait_for_line("xxx"));
-  hosts().stop(what.id, stop_reason::timeout);
-  expect_terminated(hears.wait());
+  expect_terminated(timed_out("log_for_ever", "xxx"));
   if (!JOBQ_SANITIZED) {
     EXPECT_LT(resident(), before + (16U << 20U));
   }
@@ -199,7 +199,7 @@ TEST_F(hostile_test, a_fork_bomb_is_cleared_away) {
   EXPECT_EQ(result.kind, outcome_kind::succeeded);
   EXPECT_EQ(result.message, "forked");
   EXPECT_FALSE(result.process);
-  EXPECT_TRUE(soon([] { return processes() == 2; })) << processes();
+  EXPECT_TRUE(soon([this] { return only_hosts_are_left(); })) << processes();
 }
 
 TEST_F(hostile_test, processes_that_hop_are_caught) {
@@ -207,13 +207,11 @@ TEST_F(hostile_test, processes_that_hop_are_caught) {
   for (const auto* act : {"hop_pids", "hop_pids_and_die"}) {
     auto what = a_run(act);
     what.parameters["lock"] = place.path() / act;
-    const auto begun = std::chrono::steady_clock::now();
     start(what).wait();
     const int file = ::open((place.path() / act).c_str(), O_RDWR | O_CLOEXEC);
-    EXPECT_TRUE(soon([=] { return ::flock(file, LOCK_EX | LOCK_NB) == 0; }));
+    EXPECT_TRUE(soon([=] { return ::flock(file, LOCK_EX | LOCK_NB) == 0; }))
+        << act;
     ::close(file);
-    // They end by themselves after 10 s.
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, 8s) << act;
   }
 }
 
@@ -222,7 +220,9 @@ TEST_F(hostile_test, processes_left_with_no_descriptor_free_are_found) {
   const auto result = result_of("fork_with_files_open");
   EXPECT_EQ(result.kind, outcome_kind::succeeded);
   EXPECT_TRUE(is_gone(std::stoi(result.message)));
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, 4s);
+  if (!JOBQ_SANITIZED) {
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 4s);
+  }
 }
 
 TEST_F(hostile_test, a_daemon_does_not_outlive_its_run) {
@@ -242,6 +242,12 @@ TEST_F(hostile_test, a_daemon_does_not_outlive_a_crash) {
 
 TEST_F(hostile_test, closed_descriptors_are_a_crash) {
   EXPECT_EQ(crash_of("close_all").error, "lost its connection with the server");
+}
+
+TEST_F(hostile_test, closed_descriptors_and_no_end_are_a_crash) {
+  auto options = usual();
+  options.host.silence_patience = 50ms;
+  restart(options);
   EXPECT_EQ(
       crash_of("close_all_and_stay").error,
       "its job host was killed: it closed its connection with the server");
@@ -265,11 +271,7 @@ TEST_F(hostile_test, a_stopped_warden_is_woken) {
 }
 
 TEST_F(hostile_test, a_warden_killed_at_last_knows_no_cause) {
-  const auto what = a_run("kill_warden_at_sigterm");
-  auto hears = start(what);
-  EXPECT_TRUE(hears.wait_for_line("begun"));
-  hosts().stop(what.id, stop_reason::timeout);
-  const auto result = hears.wait();
+  const auto result = timed_out("kill_warden_at_sigterm");
   EXPECT_EQ(result.kind, outcome_kind::timed_out);
   EXPECT_EQ(
       result.error,

@@ -2,7 +2,6 @@
 #include <chrono>
 #include <ostream>
 #include <string>
-#include <thread>
 
 #include "tests/extensions/host/host_fixture.hpp"
 #include "tests/median.hpp"
@@ -38,19 +37,20 @@ TEST_F(time_bounds_test, a_dead_child_is_noticed_within_10_ms) {
   EXPECT_LT(typical, bound);
 }
 
-/// A way to misbehave, what becomes of it, and whether only a timeout ends it.
+/// A way to misbehave, and what becomes of it.
 struct hostile_act {
   const char* function;
   outcome_kind end = outcome_kind::crashed;
-  bool endless = false;
+  /// What it logs when it has begun, if only a timeout ends it.
+  const char* endless = nullptr;
 };
 
 void PrintTo(const hostile_act& act, std::ostream* out) {
   *out << act.function;
 }
 
-constexpr hostile_act endless(const char* function) {
-  return {function, outcome_kind::timed_out, true};
+constexpr hostile_act endless(const char* function, const char* line) {
+  return {function, outcome_kind::timed_out, line};
 }
 
 class hostile_act_test : public host_test,
@@ -63,22 +63,22 @@ TEST_P(hostile_act_test, the_next_run_is_done_within_50_ms) {
   auto options = usual();
   options.max_hosts = 1; // the next run needs this very place
   options.obey_grace = options.terminate_grace = 10ms;
+  options.host.silence_patience = 50ms;
   restart(options);
   auto plan = a_plan();
   if (!JOBQ_SANITIZED)
     plan.limits.memory = 128 << 20;
   constexpr steady::duration bound = 50ms;
   const auto typical = test::median_below(bound, tries, [&] {
-    // The act is to find a host that waits for it, or a timeout would hit one
-    // that only begins.
+    // The act is to find a host that waits for it.
     EXPECT_EQ(result_of("nothing", plan).kind, outcome_kind::succeeded);
     const auto hostile = a_run(act);
     auto hears = start(hostile, plan);
     auto other = a_run("nothing");
     other.job = "another";
     auto next = start(other);
-    if (GetParam().endless) {
-      std::this_thread::sleep_for(5ms); // so that it has begun
+    if (GetParam().endless != nullptr) {
+      EXPECT_TRUE(hears.wait_for_line(GetParam().endless));
       hosts().stop(hostile.id, stop_reason::timeout);
     }
     EXPECT_EQ(hears.wait().kind, GetParam().end) << hears.wait().error;
@@ -97,13 +97,14 @@ INSTANTIATE_TEST_SUITE_P(
         hostile_act{"null_dereference"}, hostile_act{"abort"},
         hostile_act{"exit_zero"}, hostile_act{"exit_three"},
         hostile_act{"recurse"}, hostile_act{"throw_it", failed},
-        hostile_act{"allocate_for_ever", failed}, endless("loop_for_ever"),
-        endless("sleep_for_ever"), endless("write_for_ever"),
-        endless("log_for_ever"), hostile_act{"fork_bomb", done},
+        hostile_act{"allocate_for_ever", failed},
+        endless("loop_for_ever", "begun"), endless("sleep_for_ever", "begun"),
+        endless("write_for_ever", "another line"),
+        endless("log_for_ever", "xxx"), hostile_act{"fork_bomb", done},
         hostile_act{"daemonize", done}, hostile_act{"daemonize_and_die"},
         hostile_act{"close_all"}, hostile_act{"close_all_and_stay"},
         hostile_act{"write_garbage"}, hostile_act{"stop_itself"},
-        endless("stop_warden"), hostile_act{"kill_warden"},
+        endless("stop_warden", "begun"), hostile_act{"kill_warden"},
         hostile_act{"open_files", done}, hostile_act{"leave_a_thread", done}),
     [](const auto& about) { return std::string{about.param.function}; });
 

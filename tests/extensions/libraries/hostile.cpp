@@ -73,7 +73,8 @@ result loop_for_ever(context& run) {
   return succeeded();
 }
 
-result sleep_for_ever(context&) {
+result sleep_for_ever(context& run) {
+  run.log("begun");
   for (;;)
     ::pause();
 }

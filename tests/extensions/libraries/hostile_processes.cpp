@@ -15,13 +15,13 @@ namespace hostile {
 namespace {
 
 /// Never the same process for long: each ends when it has forked the next one,
-/// in a group of its own. Four at a time, and for 10 s at most. Whoever is
-/// left holds the lock of a file.
+/// in a group of its own. Four at a time, and for 30 s at most, which is longer
+/// than a test waits for their end. Whoever is left holds the lock of a file.
 void hop(context& run) {
   const std::string path{run.parameter("lock")};
   const int lock = ::open(path.c_str(), O_RDWR | O_CREAT, 0600);
   ::flock(lock, LOCK_EX);
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{30};
   for (int i = 0; i < 4; ++i) {
     if (::fork() != 0)
       continue;
@@ -138,13 +138,14 @@ result kill_warden_at_sigterm(context& run) {
     ::pause();
 }
 
-result kill_warden(context&) {
+result kill_warden(context& run) {
+  run.log("begun");
   ::kill(::getppid(), SIGKILL);
   for (;;)
     ::pause();
 }
 
-/// 200 processes at most, which go on to be others for 10 s, with nobody to
+/// 200 processes at most, which go on to be others for 30 s, with nobody to
 /// mind them.
 result bomb_and_stop_warden(context& run) {
   fork_bomb(run);
