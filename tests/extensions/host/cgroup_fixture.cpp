@@ -1,5 +1,6 @@
 #include "tests/extensions/host/cgroup_fixture.hpp"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -22,6 +23,13 @@ namespace {
 fs::path fresh_directory() {
   auto name = (fs::temp_directory_path() / "jobq-groups-XXXXXX").string();
   return ::mkdtemp(name.data()) != nullptr ? fs::path{name} : fs::path{};
+}
+
+/// For this thread alone: another test's server might take it for its own.
+bool mount_groups(const fs::path& place) {
+  return ::unshare(CLONE_NEWNS) == 0
+         && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0
+         && ::mount("none", place.c_str(), "cgroup2", 0, nullptr) == 0;
 }
 
 } // namespace
@@ -91,8 +99,7 @@ real_group::real_group() {
     return;
   }
   mount_ = fresh_directory();
-  const bool mounted
-      = ::mount("none", mount_.c_str(), "cgroup2", 0, nullptr) == 0;
+  const bool mounted = mount_groups(mount_);
   why_not_ = "can't mount cgroup2: " + last();
   for (const auto& mount : cgroup_mounts(self.read("mountinfo").value_or(""))) {
     if (mounted && mount.point != mount_)

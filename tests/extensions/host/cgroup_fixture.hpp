@@ -46,7 +46,8 @@ private:
 };
 
 /// A group of this kernel's, in a mount of its own where that is permitted,
-/// else in one that is there.
+/// else in one that is there. Only threads that are started after it see the
+/// mount.
 class real_group {
 public:
   real_group();
