@@ -140,7 +140,14 @@ TEST_F(hostile_runs_test, a_thousand_leave_nothing) {
   if (!JOBQ_SANITIZED) {
     EXPECT_LT(resident(), memory + (1U << 20U));
   }
-  EXPECT_LT(time_to_next_run(), 50ms);
+}
+
+TEST_F(hostile_runs_test, after_a_round_the_next_run_is_done_within_50_ms) {
+  play();
+  const auto best = time_to_next_run();
+  if (!JOBQ_SANITIZED) {
+    EXPECT_LT(best, 50ms);
+  }
 }
 
 } // namespace
