@@ -98,10 +98,14 @@ public:
     retired_ = true;
     // A limit that no host fits in is its job's affair alone.
     const bool too_large = end != nullptr && end->over_memory();
-    if (!greeted_ && misconduct.empty() && !pool_.closing_ && !too_large
-        && !(entry_ != nullptr && entry_->attempt->stopping())) {
+    const bool forced = entry_ != nullptr && entry_->attempt->was_forced();
+    if (!greeted_ && misconduct.empty() && !too_large && !forced) {
+      auto* one = entry_;
       forsake();
-      pool_.cannot_start(refusal_.empty() ? why_not_begun(end) : refusal_);
+      if (!pool_.closing_)
+        pool_.cannot_start(refusal_.empty() ? why_not_begun(end) : refusal_);
+      if (one != nullptr && one->attempt->stopping())
+        pool_.end_without_host(*one);
     } else if (entry_ != nullptr) {
       auto& one = *std::exchange(entry_, nullptr);
       if (refusal_.empty()) {
@@ -328,13 +332,7 @@ void host_pool::stop(entry& one, stop_reason why) {
   if (!one.attempt->stop(why))
     return;
   if (one.host == nullptr) {
-    auto result = honest_outcome(job_result::stopped(), why);
-    if (!statistics_.failure.empty())
-      result.error = "no job host could be started: " + statistics_.failure;
-    else if (why == stop_reason::timeout)
-      result.error = "no job host was free for it in time";
-    one.attempt->finish(std::move(result));
-    ended(one);
+    end_without_host(one);
     return;
   }
   if (why == stop_reason::terminate) {
@@ -347,6 +345,18 @@ void host_pool::stop(entry& one, stop_reason why) {
   message.set_stop(one.attempt->what().id.to_string());
   one.host->process().send(message);
   wait_to_terminate(one);
+}
+
+/// Of an attempt that was stopped before a host had begun for it.
+void host_pool::end_without_host(entry& one) {
+  const auto why = *one.attempt->stopping();
+  auto result = honest_outcome(job_result::stopped(), why);
+  if (!statistics_.failure.empty())
+    result.error = "no job host could be started: " + statistics_.failure;
+  else if (why == stop_reason::timeout)
+    result.error = "no job host was free for it in time";
+  one.attempt->finish(std::move(result));
+  ended(one);
 }
 
 void host_pool::wait_to_terminate(entry& one) {

@@ -52,6 +52,7 @@ private:
   void cannot_start(const std::string& why);
   void can_start();
   void stop(entry& one, stop_reason why);
+  void end_without_host(entry& one);
   void wait_to_terminate(entry& one);
   void wait_to_kill(entry& one);
   void ended(entry& one);

@@ -428,6 +428,32 @@ TEST_F(process_executor_test, a_program_that_is_no_host_makes_runs_wait) {
   EXPECT_EQ(hears.wait().kind, outcome_kind::cancelled);
 }
 
+TEST_F(process_executor_test, a_stop_while_a_host_fails_to_begin_is_no_crash) {
+  const temporary_directory folder;
+  const auto program = folder.path() / "host";
+  fake_groups::put(program, "#!/bin/sh\n"
+                            "until [ -e \"${0%/*}/fail\" ]; do\n"
+                            "  sleep 0.01\n"
+                            "done\n"
+                            "exit 1\n");
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  auto options = usual();
+  options.host.program = program;
+  restart(options);
+  const auto what = a_run("nothing");
+  auto hears = start(what);
+  hosts().stop(what.id, stop_reason::cancel);
+  EXPECT_EQ(hosts().statistics().started, 1U) << "the host is still there";
+  EXPECT_EQ(hears.ends(), 0);
+  fake_groups::put(folder.path() / "fail", "");
+  const auto result = hears.wait();
+  EXPECT_EQ(result.kind, outcome_kind::cancelled);
+  EXPECT_EQ(result.error, "no job host could be started: the job host died "
+                          "before it had begun");
+  EXPECT_EQ(hosts().statistics().crashed, 0U);
+  EXPECT_EQ(hosts().statistics().not_started, 1U);
+}
+
 TEST_F(process_executor_test, a_program_that_never_begins_makes_runs_wait) {
   const temporary_directory folder;
   const auto program = folder.path() / "host";
