@@ -113,7 +113,7 @@ protected:
 
   /// Runs of each kind and in each state, and lines of the ledger.
   void fill() {
-    for (const std::uint64_t number : {10, 11, 12, 13}) {
+    for (const auto number : {10U, 11U, 12U, 13U}) {
       auto one = large_run(number, "serial");
       one.serial = true;
       s.enqueue(one);
@@ -123,7 +123,7 @@ protected:
     s.finish(s.claim().at(0), outcome_kind::succeeded, at(1), "a log");
     s.enqueue(large_run(6));
     s.must(command::discard{id_of(6), "no use", at(1)});
-    for (const std::uint64_t number : {1, 2, 3})
+    for (const auto number : {1U, 2U, 3U})
       s.enqueue(large_run(number));
     auto elsewhere = large_run(5);
     elsewhere.queue = "other";
