@@ -4,6 +4,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -209,7 +210,10 @@ struct actor_settings : caf::actor_system_config {
 result<measurement> bare_cycle(const scenario& what,
                                const std::string& directory) {
   scratch place{directory};
-  auto db = rocksdb_database::open(place.path() / "store", false, what.floor);
+  const bool sync = what.durability == durability::sync;
+  auto db = rocksdb_database::open(place.path() / "store", false,
+                                   sync ? std::nullopt
+                                        : std::optional{log_files::plain});
   if (!db)
     return tl::unexpected{db.error()};
   measurement made;
@@ -239,7 +243,7 @@ result<measurement> bare_cycle(const scenario& what,
           all_over.set_value();
       }});
   bare_committer committer{
-      **db, what.durability == durability::sync, [&](bare_runs done) {
+      **db, sync, [&](bare_runs done) {
         const auto ended = std::stable_partition(
             done.begin(), done.end(),
             [](const bare_run& one) { return one.row != nullptr; });

@@ -1,5 +1,6 @@
 #include "queue/ready_window.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -26,8 +27,18 @@ void ready_window::pop() {
   keys_.erase(keys_.begin());
 }
 
+void ready_window::set_aside() {
+  aside_.insert(keys_.extract(keys_.begin()));
+}
+
+void ready_window::bring_back() {
+  keys_.merge(aside_);
+  aside_.clear();
+}
+
 bool ready_window::insert(const short_key& key, std::uint64_t batch) {
   removed_.erase(key);
+  aside_.erase(key);
   // Most come behind all others.
   if (!covers(key)) {
     added_.insert_or_assign(added_.end(), key, batch);
@@ -47,6 +58,7 @@ bool ready_window::insert(const short_key& key, std::uint64_t batch) {
 }
 
 void ready_window::erase(const short_key& key, std::uint64_t batch) {
+  aside_.erase(key);
   // Of what ends, most was popped before.
   if (!keys_.empty() && key < *keys_.begin())
     return;
@@ -65,22 +77,28 @@ void ready_window::committed(std::uint64_t batch) {
 }
 
 std::string ready_window::floor() const {
+  auto least = next_;
   if (!keys_.empty())
-    return std::string{keys_.begin()->view()};
-  return exhausted_ && last_popped_ ? std::string{last_popped_->view()} : next_;
+    least = keys_.begin()->view();
+  else if (exhausted_ && last_popped_)
+    least = last_popped_->view();
+  return aside_.empty() ? least
+                        : std::min(least, std::string{aside_.begin()->view()});
 }
 
 result<void> ready_window::refill() {
   scan disk{*db_, family::runs, next_, end_};
   std::size_t read = 0;
   std::string last;
+  std::set<short_key> found;
   for (; read < capacity_ && disk.valid(); disk.next(), ++read) {
     last = disk.key();
     if (const auto key = short_key::of(last); key && !removed_.contains(*key))
-      keys_.insert(keys_.end(), *key);
+      found.insert(found.end(), *key);
   }
   if (auto ok = disk.status(); !ok)
     return ok;
+  keys_ = std::move(found);
   exhausted_ = read < capacity_;
   if (!exhausted_)
     next_ = last + '\0';

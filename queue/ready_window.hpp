@@ -38,6 +38,13 @@ public:
   /// recognised (as a running run's is).
   void pop();
 
+  /// Takes the head out for a while, as the key of what can't be read: nobody
+  /// else is held up, and it is not forgotten.
+  void set_aside();
+  /// Has all that was set aside come up again.
+  void bring_back();
+  bool has_aside() const { return !aside_.empty(); }
+
   /// @param batch the number of the one that changes it
   /// @returns whether it is held, so that its turn is not far off
   bool insert(const short_key& key, std::uint64_t batch);
@@ -68,6 +75,7 @@ private:
   std::optional<short_key> last_popped_;
   std::uint64_t committed_ = 0;
   std::set<short_key> keys_;
+  std::set<short_key> aside_;
   // At or beyond `next_`, and not as the disk says before that batch is
   // written.
   std::map<short_key, std::uint64_t> added_;

@@ -89,13 +89,6 @@ result<rocksdb_writer::changed_run> rocksdb_writer::read(const run_id& id) {
   return value;
 }
 
-error rocksdb_writer::unread(const run_id& id, const error& why) {
-  return {why.code, "run " + id.to_string()
-                        + " is passed over until the next start, because it "
-                          "can't be read: "
-                        + why.message};
-}
-
 result<bool> rocksdb_writer::exists(const run_id& id) {
   if (id > newest_)
     return false;

@@ -10,6 +10,9 @@ namespace {
 // grows large over expired and parked ones; the rest is for the next claim.
 constexpr std::uint32_t spare_looks = 1'000;
 
+// Where so many can't be read, it is the disk that has failed.
+constexpr std::size_t most_unread = 100;
+
 } // namespace
 
 result<queue_state*> rocksdb_writer::best_queue() {
@@ -45,6 +48,10 @@ result<reply> rocksdb_writer::carry_out(const command::claim& c) {
       break;
     if (auto took = take_one(**line, c, answer, record); !took)
       trouble = took.error();
+    if (unread_.size() >= most_unread) {
+      trouble = unread_.back();
+      break;
+    }
   }
   if (!record.members.empty()) {
     claims_[++last_claim_] = record.members.size();
@@ -52,45 +59,48 @@ result<reply> rocksdb_writer::carry_out(const command::claim& c) {
   }
   if (trouble && answer.runs.empty() && answer.completions.empty())
     return tl::unexpected{*trouble};
+  answer.unread = std::exchange(unread_, {});
   return answer;
 }
 
-result<bool> rocksdb_writer::take_one(queue_state& line,
+result<void> rocksdb_writer::take_one(queue_state& line,
                                       const command::claim& c, reply& answer,
                                       codec::claim_record& record) {
   touch(line);
   auto head = line.ready.head();
   auto key = **head;
-  line.ready.pop();
   auto id = keys::trailing_id(key);
   // The key of a running run stays until it ends and may be read again.
   const auto* known = known_.find(id);
-  if (known != nullptr && known->running())
-    return false;
+  if (known != nullptr && known->running()) {
+    line.ready.pop();
+    return {};
+  }
   auto found = find_to_change(id, known);
   if (!found && found.error().code != errc::not_found) {
-    // It is left where it is, and holds up nobody else.
-    answer.unread.push_back(unread(id, found.error()));
-    return false;
+    pass_over(line.ready, id, found.error());
+    call_in_place_of(id);
+    return {};
   }
+  line.ready.pop();
   if (!found || (*found)->run.state != run_state::available
       || (*found)->run.queue != line.name
       || keys::ready(line.id, (*found)->run) != key) {
     remove(family::runs, key); // a row that nothing stands behind
-    return false;
+    return {};
   }
   const auto& what = (*found)->run;
   if (is_too_late(what, c.now)) {
     if (auto ok = change(*found, event::expired{c.now}, &answer); !ok)
       return tl::unexpected{ok.error()};
-    return false;
+    return {};
   }
   auto& owner = job(what.job);
   if (what.serial && owner.running_serial) {
     park(owner, what);
     remove(family::runs, key);
     ++line.deletes;
-    return false;
+    return {};
   }
   const auto was = what.state;
   if (auto ok = change_state((*found)->run, event::claimed{c.now}); !ok)
@@ -98,7 +108,7 @@ result<bool> rocksdb_writer::take_one(queue_state& line,
   shared_run begun = std::move(*found);
   answer.runs.push_back(run_of(begun));
   begin(was, std::move(begun), line, owner, record);
-  return true;
+  return {};
 }
 
 /// Records a run that was claimed.
@@ -136,39 +146,44 @@ void rocksdb_writer::park(job_state& owner, const run& what) {
     owner.released.reset();
 }
 
-/// Calls the next of those that wait for their turn. What can't be read stays
-/// parked, and is tried again with the next batch.
+/// Calls the next of those that wait for their turn.
 void rocksdb_writer::release_next(job_state& owner) {
   while (owner.may_have_parked && !owner.running_serial && !owner.released) {
     auto head = owner.parked.head();
     if (!head) {
       unreleased_.insert(&owner);
+      retry_later();
       return;
     }
     if (!*head) {
-      owner.may_have_parked = false;
-      break;
+      owner.may_have_parked = owner.parked.has_aside();
+      return;
     }
     auto key = **head;
-    auto found = find(keys::trailing_id(key));
-    if (!found && found.error().code == errc::io) {
+    auto id = keys::trailing_id(key);
+    auto found = find(id);
+    if (!found && found.error().code != errc::not_found) {
       unreleased_.insert(&owner);
-      return;
+      pass_over(owner.parked, id, found.error());
+      continue;
     }
     owner.parked.pop();
     remove(family::runs, key);
     if (!found || (*found)->run.state != run_state::available)
       continue;
     index((*found)->run, owner);
-    owner.released = (*found)->run.id;
+    owner.released = id;
   }
 }
 
-void rocksdb_writer::release_left() {
-  for (auto* owner : std::exchange(unreleased_, {})) {
-    touch(*owner);
-    release_next(*owner);
-  }
+/// Calls another one if this was called, but can't be read now.
+void rocksdb_writer::call_in_place_of(const run_id& id) {
+  for (auto& [name, one] : jobs_)
+    if (one->released == id) {
+      one->released.reset();
+      touch(*one);
+      release_next(*one);
+    }
 }
 
 /// Called after a serial run left `before`'s state.

@@ -61,26 +61,29 @@ result<void> rocksdb_writer::finish_one(const attempt_end& what,
 
 result<reply> rocksdb_writer::carry_out(const command::promote& c) {
   reply answer;
-  while (answer.count < c.limit) {
+  while (answer.count + unread_.size() < c.limit) {
     auto head = timers_.head();
     if (!head)
       return tl::unexpected{head.error()};
     if (!*head || keys::timer_time(**head) > c.now)
       break;
     auto key = **head;
-    timers_.pop();
+    auto id = keys::trailing_id(key);
     timers_touched_ = true;
-    auto before = find(keys::trailing_id(key));
+    auto before = find(id);
+    if (!before && before.error().code != errc::not_found) {
+      pass_over(timers_, id, before.error());
+      continue;
+    }
+    timers_.pop();
     if (before && keys::timer((*before)->run) == key)
       if (auto ok = change(*before, event::promoted{c.now}, &answer); ok) {
         ++answer.count;
         continue;
       }
-    if (before || before.error().code == errc::not_found)
-      remove(family::runs, key); // a row that nothing stands behind
-    else
-      answer.unread.push_back(unread(keys::trailing_id(key), before.error()));
+    remove(family::runs, key); // a row that nothing stands behind
   }
+  answer.unread = std::exchange(unread_, {});
   return answer;
 }
 
@@ -111,9 +114,10 @@ result<reply> rocksdb_writer::change_one(const run_id& id,
 
 result<reply> rocksdb_writer::carry_out(const command::set_switch& c) {
   reply answer;
+  const auto size_before = batch_size();
   if (c.decision)
     if (auto ok = decide(*c.decision, c.value.at, answer); !ok)
-      return give_up(ok.error(), answer);
+      return give_up(ok.error(), size_before);
   put(family::meta, keys::job_switch(job(c.value.job).id),
       codec::encode(c.value));
   return answer;

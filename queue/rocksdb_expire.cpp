@@ -33,6 +33,7 @@ result<reply> rocksdb_writer::carry_out(const command::expire& c) {
     return tl::unexpected{ticks.error()};
   if (expiry_ != marks)
     put(family::meta, std::string{keys::expiry}, codec::encode(expiry_));
+  answer.unread = std::exchange(unread_, {});
   // Equal to the limit: ask again.
   answer.count = looks == 0
                      ? c.limit

@@ -13,18 +13,11 @@ result<reply> rocksdb_writer::carry_out(const command::fire& c) {
   if (auto ok = check_space(); !ok)
     return tl::unexpected{ok.error()};
   reply answer;
+  const auto size_before = batch_size();
   for (const auto& decision : c.decisions)
     if (auto ok = decide(decision, c.now, answer); !ok)
-      return give_up(ok.error(), answer);
+      return give_up(ok.error(), size_before);
   return answer;
-}
-
-tl::unexpected<error> rocksdb_writer::give_up(error why, const reply& done) {
-  if (!done.runs.empty() || !done.ticks.empty() || !done.completions.empty()
-      || !done.to_cancel.empty() || !done.to_terminate.empty()
-      || !rewritten_.empty())
-    half_done_ = why;
-  return tl::unexpected{std::move(why)};
 }
 
 result<void> rocksdb_writer::decide(const tick_decision& decision,
@@ -95,10 +88,8 @@ result<void> rocksdb_writer::drop_waiting(job_state& owner, time_point now,
     if (known_.running(id))
       continue;
     auto found = find(id);
-    // A damaged record is nobody else's trouble.
-    if (!found && found.error().code != errc::not_found
-        && found.error().code != errc::store_corrupt)
-      return tl::unexpected{found.error()};
+    if (!found && found.error().code != errc::not_found)
+      note_unread(id, found.error()); // no other's trouble
     if (!found || is_final((*found)->run.state))
       continue;
     if (auto ok = change(*found, event::cancelled{replaced, now}, &answer); !ok)

@@ -11,12 +11,13 @@ result<reply> rocksdb_writer::carry_out(const command::replay& c) {
     if (auto ok = can_read(change); !ok)
       return tl::unexpected{ok.error()};
   reply answer;
+  const auto size_before = batch_size();
   for (const auto& decision : c.decisions)
     if (auto ok = decide(decision, c.now, answer); !ok)
-      return give_up(ok.error(), answer);
+      return give_up(ok.error(), size_before);
   for (const auto& change : c.changes)
     if (auto ok = rewrite(change, c.now, answer); !ok)
-      return give_up(ok.error(), answer);
+      return give_up(ok.error(), size_before);
   return answer;
 }
 

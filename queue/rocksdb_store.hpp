@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -30,6 +31,9 @@ struct rocksdb_options {
   /// `async`: no commit waits for the disk, so that a power cut may take the
   /// latest with it; the death of the process takes nothing.
   jobq::durability durability = jobq::durability::sync;
+
+  /// A run that can't be read is passed over, and tried again after this.
+  std::chrono::milliseconds retry_unread = std::chrono::minutes{10};
 
   /// Seams for tests and measurements. How much is free on the store's disk
   /// (asked at most once a second); and a word before every write, whose error

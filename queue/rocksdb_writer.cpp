@@ -65,7 +65,7 @@ rocksdb_writer::carry_out_all(std::span<any_command> batch, Write write) {
       if (auto ok = writes_.wait(last_batch_); !ok)
         return tl::unexpected{ok.error()};
     begin_batch();
-    release_left();
+    bring_back();
     commit_report report;
     report.replies.reserve(batch.size());
     for (auto& one : batch)

@@ -136,25 +136,30 @@ private:
   result<reply> carry_out(const command::expire& c);
   result<void> finish_one(const attempt_end& what, reply& answer);
   result<reply> change_one(const run_id& id, const run_event& what);
-  /// What is told of a run that is passed over.
-  static error unread(const run_id& id, const error& why);
 
   // Claiming: rocksdb_claim.cpp
   result<queue_state*> best_queue();
-  result<bool> take_one(queue_state& queue, const command::claim& c,
+  result<void> take_one(queue_state& queue, const command::claim& c,
                         reply& answer, codec::claim_record& record);
   void begin(run_state was, shared_run what, queue_state& queue, job_state& job,
              codec::claim_record& record);
   void park(job_state& job, const run& what);
   void release_next(job_state& job);
-  void release_left();
+  void call_in_place_of(const run_id& id);
   void let_go_serial(job_state& job, const run& before);
+
+  // What can't be read: rocksdb_unread.cpp
+  void note_unread(const run_id& id, const error& why);
+  /// Leaves the head of a window where it is.
+  void pass_over(ready_window& window, const run_id& id, const error& why);
+  void retry_later();
+  void bring_back();
+  std::size_t batch_size() const;
+  tl::unexpected<error> give_up(error why, std::size_t size_before);
 
   // Firing: rocksdb_fire.cpp
   result<void> decide(const tick_decision& decision, time_point now,
                       reply& answer);
-  /// @param done what was carried out of the command so far
-  tl::unexpected<error> give_up(error why, const reply& done);
   result<void> fire_one(job_state& job, const firing& what, time_point now,
                         std::map<run_id, std::string>& skipped, reply& answer);
   result<void> drop_waiting(job_state& job, time_point now, reply& answer);
@@ -291,7 +296,10 @@ private:
   /// Why a command of this batch was given up with part of it carried out, so
   /// that the batch must not be written.
   std::optional<error> half_done_;
+  std::vector<error> unread_;       ///< for the next answer that tells of them
+  std::set<ready_window*> aside_;   ///< those that something was set aside of
   std::set<job_state*> unreleased_; ///< their parked runs couldn't be read
+  std::optional<std::chrono::steady_clock::time_point> retry_unread_at_;
   std::vector<job_state*> touched_jobs_;
   std::vector<queue_state*> touched_queues_;
   bool timers_touched_ = false;

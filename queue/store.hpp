@@ -161,8 +161,9 @@ struct reply {
   std::vector<run_ptr> runs;
   /// finish: what was refused, in order.
   std::vector<refusal> refused;
-  /// claim, promote: why runs were passed over, each named: they can't be read.
-  /// They stay where they are, and come up again when the store is reopened.
+  /// claim, promote, expire: runs that were passed over since the last of
+  /// these, each named: they can't be read. They stay where they are, and come
+  /// up again after a while.
   std::vector<error> unread;
   /// Runs that became final by this command, in order.
   std::vector<completion> completions;
@@ -257,7 +258,8 @@ public:
   virtual ~store() = default;
 
   /// Carries out a batch as one atomic commit. A command that can't be carried
-  /// out (unknown run, wrong state) is refused alone, by its own reply.
+  /// out (unknown run, wrong state) is refused alone, by its own reply. Where a
+  /// read fails with part of a command done, the whole batch is.
   /// @param batch is used up: what it holds may be moved out of it
   virtual result<commit_report> apply(std::span<any_command> batch,
                                       durability how)

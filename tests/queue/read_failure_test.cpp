@@ -24,12 +24,19 @@ using rocksdb::IOStatus;
 /// Lets one read of a table fail, when armed.
 struct read_fault {
   int reads_left = -1; ///< until the one that fails; negative: none does
+  bool stays = false;  ///< each read of the same place fails
+  bool always = false; ///< each read fails
   bool came = false;
+  std::pair<const void*, std::uint64_t> place;
 
-  IOStatus next() {
-    if (reads_left < 0 || reads_left-- > 0)
+  IOStatus next(const void* table, std::uint64_t offset) {
+    const std::pair here{table, offset};
+    if (always)
+      return IOStatus::IOError("a bad sector");
+    if (came ? !stays || place != here : reads_left < 0 || reads_left-- > 0)
       return IOStatus::OK();
     came = true;
+    place = here;
     return IOStatus::IOError("a bad sector");
   }
 };
@@ -43,7 +50,7 @@ public:
   IOStatus Read(std::uint64_t offset, std::size_t bytes,
                 const IOOptions& options, rocksdb::Slice* came, char* scratch,
                 IODebugContext* debug) const override {
-    const auto fault = fault_.next();
+    const auto fault = fault_.next(target(), offset);
     return fault.ok()
                ? target()->Read(offset, bytes, options, came, scratch, debug)
                : fault;
@@ -83,6 +90,7 @@ protected:
 
   read_failure() {
     harness.options.files = std::make_shared<faulty_files>(fault);
+    harness.options.retry_unread = milliseconds{0};
     harness.open(at(0));
     fill();
     s.reopen(at(3)); // writes the log's rows into tables
@@ -196,13 +204,19 @@ protected:
     }
   }
 
-  /// Each read of a command that fails refuses it, or harms it not.
-  void expect_refusal_at_each_read(const any_command& what) {
+  /// Each read of a command about a run that fails refuses it.
+  void expect_refusal_at_each_read(const run_id& id, const any_command& what) {
+    reset();
+    harness.open(at(5));
+    const auto before = s.get(id);
     at_each_read([] {},
                  [&] {
-                   if (const auto came = s.apply(what); !came) {
+                   const auto came = s.apply(what);
+                   fault.reads_left = -1;
+                   if (!came) {
                      EXPECT_TRUE(is_a_fault(came.error()))
                          << came.error().message;
+                     EXPECT_EQ(s.get(id), before);
                    }
                  });
   }
@@ -242,24 +256,96 @@ TEST_F(read_failure, keeps_a_store_from_opening_and_changes_nothing) {
 }
 
 TEST_F(read_failure, passes_over_a_run_and_says_so) {
-  std::size_t passed_over = 0;
-  const auto told = [&](const result<reply>& came) {
-    if (!came) {
-      EXPECT_TRUE(is_a_fault(came.error())) << came.error().message;
-      return;
-    }
-    for (const auto& why : came->unread) {
-      EXPECT_TRUE(is_a_fault(why)) << why.message;
-      EXPECT_EQ(why.message.find("run 0"), 0U) << why.message;
-      ++passed_over;
-    }
-  };
+  for (const any_command& what :
+       {any_command{command::promote{later}},
+        any_command{command::claim{"me", 100, at(60)}}}) {
+    std::size_t passed_over = 0;
+    at_each_read([] {},
+                 [&] {
+                   const auto came = s.apply(what);
+                   if (!came) {
+                     EXPECT_TRUE(is_a_fault(came.error()));
+                     return;
+                   }
+                   for (const auto& why : came->unread) {
+                     EXPECT_TRUE(is_a_fault(why)) << why.message;
+                     EXPECT_EQ(why.message.find("run 0"), 0U) << why.message;
+                     ++passed_over;
+                   }
+                 });
+    EXPECT_GT(passed_over, 0U);
+  }
+}
+
+TEST_F(read_failure, that_stays_holds_up_no_other_run_and_hides_none) {
   at_each_read([] {},
-               [&] {
-                 told(s.apply(command::promote{at(60)}));
-                 told(s.apply(command::claim{"me", 100, at(60)}));
+               [this] {
+                 fault.stays = true;
+                 all_can_end();
+                 const auto seen
+                     = harness.get().list_runs({run_state::available, {}, 100});
+                 if (!fault.came)
+                   return;
+                 fault.reads_left = -1;
+                 fault.stays = false;
+                 const auto there = s.list({run_state::available, {}, 100});
+                 EXPECT_LE(there.size(), 4U) << "a bad block holds few";
+                 EXPECT_TRUE(!seen || seen->size() == there.size());
                });
-  EXPECT_GT(passed_over, 0U);
+}
+
+TEST_F(read_failure, of_a_run_is_over_when_it_can_be_read_again) {
+  harness.options.retry_unread = std::chrono::hours{1};
+  int read = 0;
+  std::string told;
+  for (; told.empty(); ++read) {
+    reset();
+    harness.open(at(5));
+    fault.reads_left = read;
+    const auto came = s.apply(command::claim{"me", 100, at(6)});
+    if (came && !came->unread.empty())
+      told = came->unread[0].message;
+    fault = {};
+  }
+  // So many ends that the heads of the queues are marked on disk.
+  for (std::uint64_t begin = 100; begin < 11'000; begin += 1'000) {
+    command::enqueue some;
+    for (std::uint64_t number = begin; number < begin + 1'000; ++number)
+      some.runs.push_back(make_run(number));
+    s.must(std::move(some));
+    command::finish ends;
+    for (const auto& one : s.claim(1'000, at(7)))
+      ends.ends.push_back(std::make_shared<const attempt_end>(attempt_end{
+          one.id, make_attempt(one, outcome_kind::succeeded, at(7)), {}}));
+    s.must(std::move(ends));
+  }
+  const auto passed_over = s.list({run_state::available, {}, 100});
+  ASSERT_FALSE(passed_over.empty());
+  EXPECT_NE(told.find(passed_over[0].id.to_string()), std::string::npos);
+  EXPECT_TRUE(s.claim(100, at(8)).empty()) << "not yet";
+  s.reopen(at(9));
+  const auto taken = s.claim(100, later);
+  EXPECT_TRUE(std::any_of(taken.begin(), taken.end(), [&](const run& one) {
+    return one.id == passed_over[0].id;
+  }));
+}
+
+TEST_F(read_failure, of_very_many_runs_is_the_disks) {
+  reset();
+  harness.open(at(5));
+  for (std::uint64_t number = 100; number < 250; ++number)
+    s.enqueue(large_run(number));
+  s.reopen();
+  fault.always = true;
+  const command::claim all{"me", 1'000, at(101)};
+  auto came = s.apply(all); // of what is in memory
+  if (came && !came->runs.empty())
+    came = s.apply(all);
+  ASSERT_FALSE(came);
+  EXPECT_TRUE(is_a_fault(came.error())) << came.error().message;
+  fault = {};
+  s.reopen();
+  EXPECT_GE(s.claim(1'000, at(102)).size(), 150U);
 }
 
 TEST_F(read_failure, of_the_next_in_a_serial_line_holds_it_up_no_longer) {
@@ -283,9 +369,10 @@ TEST_F(read_failure, of_the_next_in_a_serial_line_holds_it_up_no_longer) {
 }
 
 TEST_F(read_failure, refuses_a_word_about_one_run) {
-  expect_refusal_at_each_read(command::cancel{id_of(13), "", at(6)});
-  expect_refusal_at_each_read(command::retry{id_of(6), "", at(6)});
-  expect_refusal_at_each_read(command::discard{id_of(20), "", at(6)});
+  expect_refusal_at_each_read(id_of(13), command::cancel{id_of(13), "", at(6)});
+  expect_refusal_at_each_read(id_of(6), command::retry{id_of(6), "", at(6)});
+  expect_refusal_at_each_read(id_of(20),
+                              command::discard{id_of(20), "", at(6)});
 }
 
 TEST_F(read_failure, refuses_what_is_enqueued_whole) {
@@ -338,18 +425,27 @@ TEST_F(read_failure, refuses_a_replay_whole) {
 TEST_F(read_failure, lets_a_decision_be_made_again) {
   const command::fire what{{decide_at(10, 20, overlap_policy::cancel_other)},
                            at(20)};
+  int made_all_the_same = 0;
   at_each_read([] {},
                [&] {
-                 if (s.apply(what))
+                 if (s.apply(what)) {
+                   made_all_the_same += fault.came ? 1 : 0;
                    return;
+                 }
                  fault.reads_left = -1;
                  if (const auto again = s.apply(what); again) {
                    EXPECT_EQ(harness.get().cursors().value().at(0).position,
                              at(20));
+                   tick_filter of_it;
+                   of_it.since = at(20);
+                   EXPECT_EQ(s.ticks(of_it).size(), 1U);
+                   EXPECT_EQ(s.get(run_id::of_tick("cron", at(20))).state,
+                             run_state::available);
                  } else {
                    EXPECT_EQ(again.error().code, errc::store_failed);
                  }
                });
+  EXPECT_GT(made_all_the_same, 0) << "of a run that was to make way";
 }
 
 TEST_F(read_failure, lets_what_is_old_be_deleted_the_next_time) {

@@ -137,6 +137,28 @@ TEST_F(ready_window_test, holds_twice_its_capacity_and_loses_nothing) {
     take();
 }
 
+TEST_F(ready_window_test,
+       what_is_set_aside_is_above_the_floor_and_comes_again) {
+  for (std::uint32_t i = 0; i < 4; ++i)
+    insert(key_of(i));
+  close();
+  write_one();
+  settle();
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    ASSERT_EQ(*window.head().value(), key_of(i));
+    window.set_aside();
+  }
+  EXPECT_EQ(*window.head().value(), key_of(2));
+  window.pop();
+  EXPECT_EQ(window.floor(), key_of(0).view());
+  window.erase(key_of(0), building);
+  EXPECT_EQ(window.floor(), key_of(1).view());
+  EXPECT_TRUE(window.has_aside());
+  window.bring_back();
+  EXPECT_FALSE(window.has_aside());
+  EXPECT_EQ(*window.head().value(), key_of(1));
+}
+
 TEST_F(ready_window_test, passes_over_rows_whose_keys_are_none_of_its_own) {
   for (char digit = '0'; digit <= '9'; ++digit) // more than it reads at a time
     batch.Put(db->handle(family::runs),
