@@ -1,6 +1,8 @@
 #include "actors/keeper.hpp"
 
+#include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include <caf/actor_system.hpp>
@@ -16,6 +18,8 @@ namespace {
 /// Of what is claimed, and of the word that no more will be.
 constexpr std::uint64_t claim_ticket = 0;
 constexpr std::uint64_t end_ticket = 1;
+/// Runs of one answer that are named in the log.
+constexpr std::size_t most_told = 10;
 
 struct keeper_state {
   using pointer = keeper_actor::stateful_pointer<keeper_state>;
@@ -62,6 +66,7 @@ struct keeper_state {
   void collect();
   void tell_clock();
   void answer(commit_desk::answer& one);
+  void log_unread(const std::vector<error>& runs);
   void claimed(result<reply>& value);
   void stop_claiming();
   void drain();
@@ -118,10 +123,20 @@ void keeper_state::tell_clock() {
     self->send(clock, atom::wake_v, *due);
 }
 
+/// One bad block may hold hundreds.
+void keeper_state::log_unread(const std::vector<error>& runs) {
+  const auto told = std::min(runs.size(), most_told);
+  for (std::size_t i = 0; i < told; ++i)
+    parts.log(log_level::error, runs[i].message);
+  if (runs.size() > told)
+    parts.log(log_level::error, std::to_string(runs.size() - told)
+                                    + " more runs can't be read, and are "
+                                      "passed over for now");
+}
+
 void keeper_state::answer(commit_desk::answer& one) {
   if (one.value)
-    for (const auto& why : one.value->unread)
-      parts.log(log_level::error, why.message);
+    log_unread(one.value->unread);
   if (one.ticket == claim_ticket) {
     claimed(one.value);
     return;

@@ -10,8 +10,9 @@ namespace {
 // grows large over expired and parked ones; the rest is for the next claim.
 constexpr std::uint32_t spare_looks = 1'000;
 
-// Where so many can't be read, it is the disk that has failed.
-constexpr std::size_t most_unread = 100;
+// A block holds some hundred runs. Where so many can't be read, the disk has
+// failed.
+constexpr std::size_t most_unread = 1'000;
 
 } // namespace
 

@@ -135,6 +135,11 @@ TEST_F(keeper, logs_which_runs_are_passed_over) {
   commits_.callbacks[0](came);
   settle();
   EXPECT_EQ(log_.size(), 2U);
+  came.unread.resize(300, came.unread[0]);
+  commits_.who.claimed(came);
+  settle();
+  EXPECT_EQ(log_.size(), 2U + 10U + 1U);
+  EXPECT_EQ(log_.back().find("290 more runs"), 0U);
 }
 
 TEST_F(keeper, that_dies_has_nothing_claimed_any_more) {

@@ -333,8 +333,10 @@ TEST_F(read_failure, of_a_run_is_over_when_it_can_be_read_again) {
 TEST_F(read_failure, of_very_many_runs_is_the_disks) {
   reset();
   harness.open(at(5));
-  for (std::uint64_t number = 100; number < 250; ++number)
-    s.enqueue(large_run(number));
+  command::enqueue many;
+  for (std::uint64_t number = 100; number < 1'200; ++number)
+    many.runs.push_back(make_run(number));
+  s.must(std::move(many));
   s.reopen();
   fault.always = true;
   const command::claim all{"me", 1'000, at(101)};
@@ -345,7 +347,7 @@ TEST_F(read_failure, of_very_many_runs_is_the_disks) {
   EXPECT_TRUE(is_a_fault(came.error())) << came.error().message;
   fault = {};
   s.reopen();
-  EXPECT_GE(s.claim(1'000, at(102)).size(), 150U);
+  EXPECT_GE(s.claim(2'000, at(102)).size(), 1'100U);
 }
 
 TEST_F(read_failure, of_the_next_in_a_serial_line_holds_it_up_no_longer) {
