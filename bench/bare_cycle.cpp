@@ -22,6 +22,7 @@
 #include "bench/measurement.hpp"
 #include "bench/progress_bar.hpp"
 #include "bench/rig.hpp"
+#include "queue/keys.hpp"
 #include "queue/rocksdb_database.hpp"
 
 namespace jobq::bench {
@@ -47,16 +48,14 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(jobq::bench::bare_runs)
 namespace jobq::bench {
 namespace {
 
-constexpr std::size_t key_bytes = 24;
 /// Of a row beside its parameters.
 constexpr std::size_t row_bytes = 100;
 constexpr std::size_t history_bytes = 120;
 constexpr std::size_t max_batch_bytes = 1 << 20;
 
 std::string key_of(std::uint64_t number) {
-  std::string key(key_bytes, 'k');
-  for (std::size_t i = 0; i < 8; ++i)
-    key[key_bytes - 8 + i] = static_cast<char>(number >> (56 - 8 * i));
+  std::string key(16, 'k');
+  keys::put64(key, number);
   return key;
 }
 

@@ -183,6 +183,11 @@ protected:
     }
   }
 
+  template <class Act>
+  void at_each_read(Act act) {
+    at_each_read([] {}, act);
+  }
+
   /// Where a serial run waits is not the same after each start.
   std::vector<run> all_by_id() {
     auto all = s.list({{}, {}, 100});
@@ -209,16 +214,14 @@ protected:
     reset();
     harness.open(at(5));
     const auto before = s.get(id);
-    at_each_read([] {},
-                 [&] {
-                   const auto came = s.apply(what);
-                   fault.reads_left = -1;
-                   if (!came) {
-                     EXPECT_TRUE(is_a_fault(came.error()))
-                         << came.error().message;
-                     EXPECT_EQ(s.get(id), before);
-                   }
-                 });
+    at_each_read([&] {
+      const auto came = s.apply(what);
+      fault.reads_left = -1;
+      if (!came) {
+        EXPECT_TRUE(is_a_fault(came.error())) << came.error().message;
+        EXPECT_EQ(s.get(id), before);
+      }
+    });
   }
 
   static bool is_a_fault(const error& why) {
@@ -260,38 +263,35 @@ TEST_F(read_failure, passes_over_a_run_and_says_so) {
        {any_command{command::promote{later}},
         any_command{command::claim{"me", 100, at(60)}}}) {
     std::size_t passed_over = 0;
-    at_each_read([] {},
-                 [&] {
-                   const auto came = s.apply(what);
-                   if (!came) {
-                     EXPECT_TRUE(is_a_fault(came.error()));
-                     return;
-                   }
-                   for (const auto& why : came->unread) {
-                     EXPECT_TRUE(is_a_fault(why)) << why.message;
-                     EXPECT_EQ(why.message.find("run 0"), 0U) << why.message;
-                     ++passed_over;
-                   }
-                 });
+    at_each_read([&] {
+      const auto came = s.apply(what);
+      if (!came) {
+        EXPECT_TRUE(is_a_fault(came.error()));
+        return;
+      }
+      for (const auto& why : came->unread) {
+        EXPECT_TRUE(is_a_fault(why)) << why.message;
+        EXPECT_EQ(why.message.find("run 0"), 0U) << why.message;
+        ++passed_over;
+      }
+    });
     EXPECT_GT(passed_over, 0U);
   }
 }
 
 TEST_F(read_failure, that_stays_holds_up_no_other_run_and_hides_none) {
-  at_each_read([] {},
-               [this] {
-                 fault.stays = true;
-                 all_can_end();
-                 const auto seen
-                     = harness.get().list_runs({run_state::available, {}, 100});
-                 if (!fault.came)
-                   return;
-                 fault.reads_left = -1;
-                 fault.stays = false;
-                 const auto there = s.list({run_state::available, {}, 100});
-                 EXPECT_LE(there.size(), 4U) << "a bad block holds few";
-                 EXPECT_TRUE(!seen || seen->size() == there.size());
-               });
+  at_each_read([this] {
+    fault.stays = true;
+    all_can_end();
+    const auto seen = harness.get().list_runs({run_state::available, {}, 100});
+    if (!fault.came)
+      return;
+    fault.reads_left = -1;
+    fault.stays = false;
+    const auto there = s.list({run_state::available, {}, 100});
+    EXPECT_LE(there.size(), 4U) << "a bad block holds few";
+    EXPECT_TRUE(!seen || seen->size() == there.size());
+  });
 }
 
 TEST_F(read_failure, of_a_run_is_over_when_it_can_be_read_again) {
@@ -378,18 +378,17 @@ TEST_F(read_failure, refuses_a_word_about_one_run) {
 }
 
 TEST_F(read_failure, refuses_what_is_enqueued_whole) {
-  at_each_read([] {},
-               [this] {
-                 const auto came = s.apply(command::enqueue{
-                     {make_run(0), make_run(1), make_run(30)}});
-                 const bool made = came.has_value();
-                 if (!made) {
-                   EXPECT_TRUE(is_a_fault(came.error()));
-                 }
-                 fault.reads_left = -1;
-                 EXPECT_EQ(harness.get().find_run(id_of(0)).has_value(), made);
-                 EXPECT_EQ(harness.get().find_run(id_of(30)).has_value(), made);
-               });
+  at_each_read([this] {
+    const auto came
+        = s.apply(command::enqueue{{make_run(0), make_run(1), make_run(30)}});
+    const bool made = came.has_value();
+    if (!made) {
+      EXPECT_TRUE(is_a_fault(came.error()));
+    }
+    fault.reads_left = -1;
+    EXPECT_EQ(harness.get().find_run(id_of(0)).has_value(), made);
+    EXPECT_EQ(harness.get().find_run(id_of(30)).has_value(), made);
+  });
 }
 
 TEST_F(read_failure, refuses_a_replay_whole) {
@@ -410,59 +409,55 @@ TEST_F(read_failure, refuses_a_replay_whole) {
     harness.open(at(5));
     return s.ticks();
   }();
-  at_each_read([] {},
-               [&] {
-                 const auto came = s.apply(both);
-                 fault.reads_left = -1;
-                 const auto now = s.ticks();
-                 if (came) {
-                   EXPECT_EQ(now.size(), ticks_before.size() + 2);
-                   return;
-                 }
-                 EXPECT_TRUE(is_a_fault(came.error()));
-                 EXPECT_EQ(now, ticks_before);
-               });
+  at_each_read([&] {
+    const auto came = s.apply(both);
+    fault.reads_left = -1;
+    const auto now = s.ticks();
+    if (came) {
+      EXPECT_EQ(now.size(), ticks_before.size() + 2);
+      return;
+    }
+    EXPECT_TRUE(is_a_fault(came.error()));
+    EXPECT_EQ(now, ticks_before);
+  });
 }
 
 TEST_F(read_failure, lets_a_decision_be_made_again) {
   const command::fire what{{decide_at(10, 20, overlap_policy::cancel_other)},
                            at(20)};
   int made_all_the_same = 0;
-  at_each_read([] {},
-               [&] {
-                 if (s.apply(what)) {
-                   made_all_the_same += fault.came ? 1 : 0;
-                   return;
-                 }
-                 fault.reads_left = -1;
-                 if (const auto again = s.apply(what); again) {
-                   EXPECT_EQ(harness.get().cursors().value().at(0).position,
-                             at(20));
-                   tick_filter of_it;
-                   of_it.since = at(20);
-                   EXPECT_EQ(s.ticks(of_it).size(), 1U);
-                   EXPECT_EQ(s.get(run_id::of_tick("cron", at(20))).state,
-                             run_state::available);
-                 } else {
-                   EXPECT_EQ(again.error().code, errc::store_failed);
-                 }
-               });
+  at_each_read([&] {
+    if (s.apply(what)) {
+      made_all_the_same += fault.came ? 1 : 0;
+      return;
+    }
+    fault.reads_left = -1;
+    if (const auto again = s.apply(what); again) {
+      EXPECT_EQ(harness.get().cursors().value().at(0).position, at(20));
+      tick_filter of_it;
+      of_it.since = at(20);
+      EXPECT_EQ(s.ticks(of_it).size(), 1U);
+      EXPECT_EQ(s.get(run_id::of_tick("cron", at(20))).state,
+                run_state::available);
+    } else {
+      EXPECT_EQ(again.error().code, errc::store_failed);
+    }
+  });
   EXPECT_GT(made_all_the_same, 0) << "of a run that was to make way";
 }
 
 TEST_F(read_failure, lets_what_is_old_be_deleted_the_next_time) {
   const command::expire sweep{{}, at(0) + std::chrono::hours{10'000}, 1'000};
-  at_each_read([] {},
-               [&] {
-                 s.apply(sweep);
-                 fault.reads_left = -1;
-                 if (const auto again = s.apply(sweep); again) {
-                   EXPECT_TRUE(s.history().empty());
-                   EXPECT_TRUE(s.ticks().empty());
-                 } else {
-                   EXPECT_EQ(again.error().code, errc::store_failed);
-                 }
-               });
+  at_each_read([&] {
+    s.apply(sweep);
+    fault.reads_left = -1;
+    if (const auto again = s.apply(sweep); again) {
+      EXPECT_TRUE(s.history().empty());
+      EXPECT_TRUE(s.ticks().empty());
+    } else {
+      EXPECT_EQ(again.error().code, errc::store_failed);
+    }
+  });
 }
 
 TEST_F(read_failure, makes_a_listing_an_error_and_no_shorter) {
@@ -471,15 +466,13 @@ TEST_F(read_failure, makes_a_listing_an_error_and_no_shorter) {
     harness.open(at(5));
     const auto whole = list();
     ASSERT_TRUE(whole);
-    at_each_read([] {},
-                 [&] {
-                   if (const auto came = list(); came) {
-                     EXPECT_EQ(*came, *whole);
-                   } else {
-                     EXPECT_TRUE(is_a_fault(came.error()))
-                         << came.error().message;
-                   }
-                 });
+    at_each_read([&] {
+      if (const auto came = list(); came) {
+        EXPECT_EQ(*came, *whole);
+      } else {
+        EXPECT_TRUE(is_a_fault(came.error())) << came.error().message;
+      }
+    });
   };
   look([this] { return harness.get().find_run(id_of(13)); });
   look([this] { return harness.get().list_runs({{}, {}, 100}); });
