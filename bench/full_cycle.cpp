@@ -13,10 +13,10 @@ namespace {
 /// In one listing; a million runs take about 700 MB.
 constexpr std::uint32_t most_listed = 1'000'000;
 
-} // namespace
+/// What depth costs is told by cycles with so many waiting runs beside it.
+constexpr std::uint64_t shallow = 10;
 
-result<measurement> full_cycle(const scenario& what,
-                               const std::string& directory) {
+result<measurement> cycles(const scenario& what, const std::string& directory) {
   scratch place{directory};
   rig_options options;
   options.directory = place.path();
@@ -70,6 +70,27 @@ result<measurement> full_cycle(const scenario& what,
     return made;
   if (auto ok = compare_with_floor(written, place.path() / "floor", made); !ok)
     return tl::unexpected{ok.error()};
+  return made;
+}
+
+} // namespace
+
+result<measurement> full_cycle(const scenario& what,
+                               const std::string& directory) {
+  if (what.depth <= shallow || what.readers > 0)
+    return cycles(what, directory);
+  auto beside = what;
+  beside.depth = shallow;
+  const auto before = cycles(beside, directory);
+  if (!before)
+    return before;
+  auto made = cycles(what, directory);
+  if (!made)
+    return made;
+  const auto after = cycles(beside, directory);
+  if (!after)
+    return after;
+  made->shallow_cpu = (before->cpu + after->cpu) / 2;
   return made;
 }
 

@@ -59,6 +59,12 @@ std::optional<double> measurement::floor_ratio() const {
   return seconds_of(floor->took) / seconds_of(took);
 }
 
+std::optional<double> measurement::depth_ratio() const {
+  if (!shallow_cpu || shallow_cpu->count() == 0)
+    return std::nullopt;
+  return seconds_of(cpu) / seconds_of(*shallow_cpu);
+}
+
 double measurement::cpu_per_run() const {
   return count > 0 ? seconds_of(cpu) * 1e6 / static_cast<double>(count) : 0;
 }
@@ -90,6 +96,8 @@ std::string measurement::json() {
     made["floor_cpu_us_per_run"] = rounded(floor_cpu_per_run());
   }
   made["cpu_us_per_run"] = rounded(cpu_per_run());
+  if (auto ratio = depth_ratio())
+    made["depth_ratio"] = rounded(*ratio);
   if (hosts_cpu)
     made["hosts_cpu_us_per_run"] = rounded(hosts_cpu_per_run());
   if (spawned) {
@@ -131,6 +139,11 @@ std::string measurement::text() {
     made += line;
   }
   made += "\n";
+  if (auto ratio = depth_ratio()) {
+    std::snprintf(line, sizeof line,
+                  "  %.2f times the CPU of the same behind 10 runs\n", *ratio);
+    made += line;
+  }
   if (hosts_cpu) {
     std::snprintf(line, sizeof line, "  %.1f us CPU per run in job hosts\n",
                   hosts_cpu_per_run());

@@ -56,6 +56,8 @@ struct measurement {
   std::uint64_t bytes = 0; ///< given to RocksDB, all batches together
   std::uint64_t resident = 0;
   std::optional<floor_figures> floor;
+  /// `cpu` of the same with hardly a run waiting, before and after: their mean.
+  std::optional<std::chrono::nanoseconds> shallow_cpu;
   std::optional<std::chrono::nanoseconds> hosts_cpu; ///< of all job hosts
   std::optional<spawn_figures> spawned;              ///< in the same repetition
   std::string note;
@@ -63,6 +65,8 @@ struct measurement {
   double per_second() const;
   /// How much of the raw floor's speed was reached.
   std::optional<double> floor_ratio() const;
+  /// How many times the CPU time goes into a run because of those that wait.
+  std::optional<double> depth_ratio() const;
   double cpu_per_run() const; ///< microseconds, of this process
   double hosts_cpu_per_run() const;
   double floor_cpu_per_run() const;

@@ -90,6 +90,20 @@ TEST(load, compares_with_the_same_batches_written_raw) {
             line["finished_us"]["p50"].get<double>());
 }
 
+TEST(load, compares_a_deep_queue_with_a_shallow_one_beside_it) {
+  const auto of = [](const char* name) {
+    return carry_out(scenario::parse(name).value(), scratch_place());
+  };
+  auto deep = of("full_cycle/outstanding:8/depth:100/count:300");
+  ASSERT_TRUE(deep);
+  ASSERT_TRUE(deep->depth_ratio());
+  EXPECT_GT(*deep->depth_ratio(), 0);
+  EXPECT_TRUE(nlohmann::json::parse(deep->json()).contains("depth_ratio"));
+  auto shallow = of("full_cycle/outstanding:8/depth:10/count:300");
+  ASSERT_TRUE(shallow);
+  EXPECT_FALSE(shallow->depth_ratio());
+}
+
 TEST(load, tells_what_job_hosts_and_programs_cost) {
   auto came = carry_out(
       scenario::parse("isolation/where:host/outstanding:8/count:500").value(),
