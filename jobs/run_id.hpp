@@ -4,7 +4,6 @@
 #include <bit>
 #include <compare>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -56,15 +55,20 @@ private:
 
 template <>
 struct std::hash<jobq::run_id> {
-  /// Time is the same for many, what tells them apart may be a counter: both
-  /// halves get into all bits.
+  /// Ids of one moment count up, and what is done to one is soon done to the
+  /// next: those of a block follow one another in a table, and in the cache.
+  /// Where the block lies depends on all other bits.
   std::size_t operator()(const jobq::run_id& id) const noexcept {
+    constexpr std::uint64_t in_block = 31;
     std::uint64_t high = 0;
     std::uint64_t low = 0;
-    std::memcpy(&high, id.raw().data(), sizeof high);
-    std::memcpy(&low, id.raw().data() + sizeof high, sizeof low);
-    auto mixed = (high ^ std::rotl(low, 32)) * 0x9e3779b97f4a7c15ULL;
-    mixed = (mixed ^ (mixed >> 32) ^ low) * 0xbf58476d1ce4e5b9ULL;
-    return static_cast<std::size_t>(mixed ^ (mixed >> 29));
+    for (std::size_t i = 0; i < 8; ++i) {
+      high = high << 8 | id.raw()[i];
+      low = low << 8 | id.raw()[i + 8];
+    }
+    const auto block = low & ~in_block;
+    auto mixed = (high ^ std::rotl(block, 32)) * 0x9e3779b97f4a7c15ULL;
+    mixed = (mixed ^ (mixed >> 32) ^ block) * 0xbf58476d1ce4e5b9ULL;
+    return static_cast<std::size_t>((mixed ^ (mixed >> 29)) + (low & in_block));
   }
 };

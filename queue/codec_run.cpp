@@ -152,8 +152,12 @@ bool read(const record::Run& from, run& to) {
   to.function = from.function();
   to.queue = from.queue().empty() ? usual_queue : from.queue();
   to.priority = from.priority();
-  for (const auto& parameter : from.parameters())
-    to.parameters.edit()[parameter.name()] = parameter.value();
+  if (from.parameters_size() > 0) {
+    auto& parameters = to.parameters.edit();
+    for (const auto& parameter : from.parameters()) // written in their order
+      parameters.insert_or_assign(parameters.end(), parameter.name(),
+                                  parameter.value());
+  }
   to.enforce = from.enforce();
   to.serial = from.serial();
   if (from.has_nominal_time())

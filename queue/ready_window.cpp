@@ -39,12 +39,11 @@ void ready_window::bring_back() {
 bool ready_window::insert(const short_key& key, std::uint64_t batch) {
   removed_.erase(key);
   aside_.erase(key);
-  // Most come behind all others.
   if (!covers(key)) {
-    added_.insert_or_assign(added_.end(), key, batch);
+    added_.push_back({key, batch});
     return false;
   }
-  keys_.insert(keys_.end(), key);
+  keys_.insert(keys_.end(), key); // most come behind all others
   if (keys_.size() <= 2 * capacity_)
     return true;
   const auto last = *keys_.rbegin();
@@ -53,7 +52,7 @@ bool ready_window::insert(const short_key& key, std::uint64_t batch) {
   exhausted_ = false;
   // Whether it is on disk is not known here; that it is told twice does no
   // harm.
-  added_[last] = batch;
+  added_.push_back({last, batch});
   return key < last;
 }
 
@@ -62,7 +61,6 @@ void ready_window::erase(const short_key& key, std::uint64_t batch) {
   // Of what ends, most was popped before.
   if (!keys_.empty() && key < *keys_.begin())
     return;
-  added_.erase(key);
   if (keys_.erase(key) == 0 && !covers(key))
     removed_[key] = batch;
 }
@@ -70,10 +68,10 @@ void ready_window::erase(const short_key& key, std::uint64_t batch) {
 void ready_window::committed(std::uint64_t batch) {
   if (std::exchange(committed_, batch) == batch)
     return;
-  const auto is_written
-      = [batch](const auto& one) { return one.second <= batch; };
-  std::erase_if(added_, is_written);
-  std::erase_if(removed_, is_written);
+  while (!added_.empty() && added_.front().batch <= batch)
+    added_.pop_front();
+  std::erase_if(removed_,
+                [batch](const auto& one) { return one.second <= batch; });
 }
 
 std::string ready_window::floor() const {
@@ -102,8 +100,12 @@ result<void> ready_window::refill() {
   exhausted_ = read < capacity_;
   if (!exhausted_)
     next_ = last + '\0';
-  while (!added_.empty() && covers(added_.begin()->first))
-    keys_.insert(added_.extract(added_.begin()).key());
+  std::erase_if(added_, [this](const addition& one) {
+    const bool comes = covers(one.key);
+    if (comes && !removed_.contains(one.key))
+      keys_.insert(one.key);
+    return comes;
+  });
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -76,9 +77,13 @@ private:
   std::uint64_t committed_ = 0;
   std::set<short_key> keys_;
   std::set<short_key> aside_;
+  struct addition {
+    short_key key;
+    std::uint64_t batch;
+  };
   // At or beyond `next_`, and not as the disk says before that batch is
-  // written.
-  std::map<short_key, std::uint64_t> added_;
+  // written. What was removed may still stand among what was added before.
+  std::deque<addition> added_; ///< batches ascend
   std::map<short_key, std::uint64_t> removed_;
 };
 

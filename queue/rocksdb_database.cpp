@@ -298,6 +298,7 @@ scan::scan(const rocksdb_database& db, family where, std::string from,
   options.iterate_lower_bound = from_.empty() ? nullptr : &lower_;
   options.iterate_upper_bound = end_.empty() ? nullptr : &upper_;
   options.fill_cache = false;
+  options.ignore_range_deletions = true; // there are none
   options.max_skippable_internal_keys = most_deleted;
   it_.reset(db.db_->NewIterator(options, db.handle(where)));
   if (way == direction::forward)

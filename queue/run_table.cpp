@@ -22,7 +22,7 @@ void run_table::settle() {
     const auto size = batch.bytes[i] + sizeof(codec::stored_run);
     if (!one.stored || one.stored->run.state != run_state::available
         || !std::exchange(one.soon, false) || held_ + size > limit_) {
-      entries_.erase(entries_.find(id));
+      entries_.erase(run_id{id}); // a copy: the entry takes its own along
       continue;
     }
     one.held = size;

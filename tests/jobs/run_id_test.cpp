@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <set>
 #include <string>
 #include <thread>
@@ -115,6 +116,36 @@ TEST(run_id, those_of_one_moment_are_in_order) {
     ASSERT_LT(last, next);
     last = next;
   }
+}
+
+TEST(run_id, those_of_one_moment_stand_side_by_side_in_a_table) {
+  const std::hash<run_id> hash;
+  const auto moment = instant("2027-03-28T01:00:00Z");
+  auto before = run_id::random(moment);
+  std::size_t apart = 0;
+  for (int i = 0; i < 320; ++i) {
+    const auto id = run_id::random(moment);
+    apart += hash(id) != hash(before) + 1;
+    before = id;
+  }
+  EXPECT_GE(apart, 9U); // blocks of 32 lie anywhere
+  EXPECT_LE(apart, 11U);
+}
+
+TEST(run_id, those_of_many_moments_are_spread_over_a_table) {
+  const std::hash<run_id> hash;
+  const auto begin = instant("2027-03-28T01:00:00Z");
+  constexpr int count = 10'000;
+  // For each bucket an id comes to, about 1 - 1/e of them are used.
+  std::unordered_set<std::size_t> of_ticks;
+  std::unordered_set<std::size_t> of_made;
+  for (int i = 0; i < count; ++i) {
+    const auto at = begin + seconds{i};
+    of_ticks.insert(hash(run_id::of_tick("nightly", at)) % count);
+    of_made.insert(hash(run_id::random(at)) % count);
+  }
+  EXPECT_GT(of_ticks.size(), count * 6 / 10);
+  EXPECT_GT(of_made.size(), count * 6 / 10);
 }
 
 TEST(run_id, is_random_in_every_thread) {
