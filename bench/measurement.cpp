@@ -140,8 +140,9 @@ std::string measurement::text() {
   }
   made += "\n";
   if (auto ratio = depth_ratio()) {
-    std::snprintf(line, sizeof line,
-                  "  %.2f times the CPU of the same behind 10 runs\n", *ratio);
+    std::snprintf(
+        line, sizeof line,
+        "  %.2f times the CPU of the same with hardly a run waiting\n", *ratio);
     made += line;
   }
   if (hosts_cpu) {

@@ -65,6 +65,11 @@ public:
   const std::string& next() const { return next_; }
 
 private:
+  struct addition {
+    short_key key;
+    std::uint64_t batch;
+  };
+
   bool covers(const short_key& key) const { return exhausted_ || key < next_; }
   result<void> refill();
 
@@ -77,10 +82,6 @@ private:
   std::uint64_t committed_ = 0;
   std::set<short_key> keys_;
   std::set<short_key> aside_;
-  struct addition {
-    short_key key;
-    std::uint64_t batch;
-  };
   // At or beyond `next_`, and not as the disk says before that batch is
   // written. What was removed may still stand among what was added before.
   std::deque<addition> added_; ///< batches ascend
